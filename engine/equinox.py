@@ -1,0 +1,137 @@
+"""Reads the weights of the public NDAE implementation (JAX, Equinox `tree_serialise_leaves`, a sequence of .npy records)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .appearance import DEFAULT_RULES, RGB_ESTIMATED, appearance_from_header
+from .errors import InvalidModelError
+from .model_file import save_model
+from .model_header import ModelHeader
+from .network import HEADS, Block, LinearAttention, NetworkConfig, TimeEmbedding, VectorField
+from .solver import default_grid
+
+_REMEDY = "choose a file that the public implementation saved"
+
+
+def _read_records(path: Path) -> list[np.ndarray]:
+    records = []
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        while file.tell() < size:
+            try:
+                records.append(np.load(file, allow_pickle=False))
+            except (ValueError, EOFError, OSError, MemoryError) as error:
+                raise InvalidModelError(f"{path.name} is no sequence of NumPy records ({error})", _REMEDY) from error
+    return records
+
+
+def _config(records: list[np.ndarray]) -> NetworkConfig:
+    """The network's sizes, read off the shapes: 1x1 first, then one pair of 3x3 convolutions a level."""
+    convolutions = [record for record in records if record.ndim == 4]
+    if len(convolutions) < 4:
+        raise InvalidModelError("There are too few convolutions for a vector field", _REMEDY)
+    width, channels = convolutions[0].shape[:2]
+    spatial = [record.shape for record in convolutions if record.shape[2:] == (3, 3)]
+    # Of n levels there are 2 (n - 1) + 1 + 2 (n - 1) such convolutions; going down, the first of each pair keeps the width.
+    levels, remainder = divmod(len(spatial) + 3, 4)
+    widths = [shape[0] for shape in spatial[0 : 2 * levels : 2]][:levels]
+    if remainder or width < 1 or any(size % width for size in widths):
+        raise InvalidModelError("The convolutions do not form the levels of a U-Net", _REMEDY)
+    attention = any(record.ndim == 0 for record in records)
+    return NetworkConfig(int(channels), int(width), tuple(int(size // width) for size in widths), attention)
+
+
+def _leaves(field: VectorField) -> Iterator[tuple[str, Tensor | None]]:
+    """The parameters in the file's order; None where the file has the number of heads."""
+
+    def pair(name: str, module: nn.Module) -> Iterator[tuple[str, Tensor | None]]:
+        yield f"{name}.weight", module.get_parameter("weight")
+        yield f"{name}.bias", module.get_parameter("bias")
+
+    def walk(name: str, module: nn.Module) -> Iterator[tuple[str, Tensor | None]]:
+        match module:
+            case Block():
+                yield from pair(f"{name}.convolution", module.convolution)
+                if module.time is None:
+                    yield from pair(f"{name}.norm", module.norm)
+                else:
+                    yield from pair(f"{name}.time", module.time)
+            case LinearAttention():
+                yield from pair(f"{name}.norm", module.norm)
+                yield f"{name}.heads", None
+                yield from pair(f"{name}.to_qkv", module.to_qkv)
+                yield from pair(f"{name}.to_out", module.to_out)
+            case TimeEmbedding():
+                yield from pair(f"{name}.first", module.first)
+                yield from pair(f"{name}.second", module.second)
+            case nn.Conv2d():
+                yield from pair(name, module)
+            case _:
+                for key, child in module.named_children():
+                    yield from walk(f"{name}.{key}" if name else key, child)
+
+    return walk("", field)
+
+
+def read_equinox(path: Path) -> VectorField:
+    """The vector field whose weights `path` holds.
+
+    Width, channels, levels and attention are read off the shapes. Raises InvalidModelError where the records are not
+    those of a vector field; the message names the first one that differs.
+    """
+    records = _read_records(path)
+    field = VectorField(_config(records))
+    leaves = list(_leaves(field))
+    if len(leaves) != len(records):
+        raise InvalidModelError(f"{path.name} has {len(records)} records where {len(leaves)} are expected", _REMEDY)
+    with torch.no_grad():
+        for (name, parameter), record in zip(leaves, records, strict=True):
+            if parameter is None:
+                if record.shape != () or int(record) != HEADS:
+                    raise InvalidModelError(f"{name} in {path.name} is not {HEADS} heads", _REMEDY)
+                continue
+            if record.dtype != np.float32 or record.size != parameter.numel():
+                raise InvalidModelError(
+                    f"{name} in {path.name} is {record.dtype}{record.shape} where float32{tuple(parameter.shape)} is expected",
+                    _REMEDY,
+                )
+            if not np.isfinite(record).all():
+                raise InvalidModelError(f"{name} in {path.name} has values that are no numbers", _REMEDY)
+            parameter.copy_(torch.from_numpy(record).reshape(parameter.shape))
+    return field
+
+
+def import_equinox(file: Path, model: Path, kind: str, brdf: str, duration: float | None) -> ModelHeader:
+    """Write weights of the public implementation as a model file; returns its header.
+
+    kind: "rgb" or "svbrdf". brdf: the form of an svbrdf model's state. duration: ODE time from fresh to aged; the paper's
+    where None. Raises InvalidModelError where the file does not fit.
+    """
+    if not file.is_file():
+        raise InvalidModelError(f"There is no file {file}", "check the path of the weights")
+    field = read_equinox(file)
+    duration = duration or {"rgb": 5.0, "svbrdf": 10.0}[kind]
+    warm_up = 0.2 * duration
+    header = ModelHeader(
+        name=model.stem,
+        title=file.stem.replace("_", " ").capitalize(),
+        network=field.config.to_header(),
+        duration=duration,
+        warm_up=warm_up,
+        grid=default_grid(duration, warm_up),
+        appearance=dict(DEFAULT_RULES) if kind == "rgb" else {"form": brdf},
+        estimated=RGB_ESTIMATED if kind == "rgb" else ("metallic",) if brdf == "diffuse_specular" else (),
+        credit="",
+        licence="",
+        training={"kind": kind, "imported_from": file.name},
+        sha256="",
+    )
+    appearance_from_header(header)
+    save_model(field, header, model)
+    return header

@@ -1,0 +1,42 @@
+"""Starts the engine's process. Run as a file by the interpreter that has torch, from wherever the extension lies.
+
+The extension's folder is loaded under the name `patina`, whatever Blender calls it, and no folder is added to the search
+path: modules of other extensions beside it stay out of reach.
+"""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+PACKAGE = "patina"
+
+
+def _load_package() -> None:
+    root = Path(__file__).resolve().parent.parent
+    spec = importlib.util.spec_from_file_location(PACKAGE, root / "__init__.py", submodule_search_locations=[str(root)])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = module
+    spec.loader.exec_module(module)
+
+
+def _give_up(cause: str, remedy: str) -> None:
+    print(json.dumps({"type": "error", "id": None, "cause": cause, "remedy": remedy}), flush=True)
+    raise SystemExit(2)
+
+
+def _start() -> None:
+    sys.path.pop(0)  # this file's own folder, whose modules belong to the package
+    if sys.version_info < (3, 11):  # noqa: UP036 - the interpreter is the user's choice
+        _give_up(f"The engine's Python is {sys.version.split()[0]}", "choose Python 3.11 or later in Patina's preferences")
+    for name in ("torch", "torchdiffeq", "safetensors", "numpy", "PIL"):
+        if importlib.util.find_spec(name) is None:
+            _give_up(f"The engine's Python has no {name}", "choose a Python that has it in Patina's preferences")
+    _load_package()
+    server = importlib.import_module(f"{PACKAGE}.engine.server")
+    server.main()
+
+
+if __name__ == "__main__":
+    _start()

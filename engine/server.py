@@ -1,0 +1,133 @@
+"""The engine's process: reads requests from standard input, answers on standard output, and ends with its parent."""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from .errors import InvalidRequestError, PatinaError
+from .life_store import LifeStore
+from .map_buffer import write_buffer
+from .protocol import LONGEST_MESSAGE, PROTOCOL, VERSION, decode, encode
+from .worker import Worker, write_files
+
+
+class _Cancelled(Exception):
+    pass
+
+
+def device_name() -> str:
+    """Where the ODE is solved: the first accelerator that torch offers, else the CPU."""
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return str(accelerator) if accelerator is not None else "cpu"
+
+
+class Server:
+    """Works requests off one at a time; listens between two steps of a solve, and solves ahead when nobody asks."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO, worker: Worker):
+        self._outgoing = outgoing
+        self._worker = worker
+        self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
+        self._waiting: list[dict[str, Any]] = []
+        threading.Thread(target=self._listen, args=(incoming,), daemon=True).start()
+
+    def _listen(self, incoming: BinaryIO) -> None:
+        while line := incoming.readline(LONGEST_MESSAGE):
+            try:
+                self._messages.put(decode(line))
+            except ValueError:
+                break  # whoever speaks like this is not our parent
+        # The parent is gone. Nothing is lost by ending at once: kept lives are whole at every moment.
+        os._exit(0)
+
+    def _send(self, **message: Any) -> None:
+        self._outgoing.write(encode(message))
+        self._outgoing.flush()
+
+    def _take(self, block: bool) -> bool:
+        """Take one message in; False where there was none."""
+        try:
+            message = self._messages.get(block)
+        except queue.Empty:
+            return False
+        if message["type"] == "cancel":
+            self._cancelled.add(message["id"])
+        else:
+            self._waiting.append(message)
+        return True
+
+    def run(self) -> None:
+        """Serve until the parent closes the pipe."""
+        ahead = True
+        while True:
+            while self._take(block=not self._waiting and not ahead):
+                ahead = True
+                if self._waiting:
+                    break
+            if self._waiting:
+                self._answer(self._waiting.pop(0))
+            elif ahead:
+                ahead = self._solve_ahead()
+
+    def _solve_ahead(self) -> bool:
+        try:
+            return self._worker.ahead()
+        except PatinaError:
+            return False  # whoever asks for that age will be told
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        number = message.get("id")
+        try:
+            match message["type"]:
+                case "hello":
+                    self._greet(message)
+                case "maps" | "write":
+                    self._give_maps(message)
+                case other:
+                    raise InvalidRequestError(f"The engine does not know the request {other[:40]!r}", "restart Blender")
+        except _Cancelled:
+            self._send(type="cancelled", id=number)
+        except PatinaError as error:
+            self._send(type="error", id=number, cause=error.cause, remedy=error.remedy)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self._send(type="error", id=number, cause=f"The engine was asked wrongly ({error!r})", remedy="restart Blender")
+        except (MemoryError, torch.OutOfMemoryError):
+            self._send(type="error", id=number, cause="There is not enough memory", remedy="choose a smaller resolution")
+
+    def _greet(self, message: dict[str, Any]) -> None:
+        if message["protocol"] != PROTOCOL:
+            raise InvalidRequestError("This engine belongs to another version of Patina", "restart Blender")
+        self._send(type="ready", protocol=PROTOCOL, version=VERSION, torch=torch.__version__, device=self._worker.device)
+
+    def _give_maps(self, message: dict[str, Any]) -> None:
+        number, age = message["id"], float(message["age"])
+        life = self._worker.life(Path(message["model"]), message["sha256"], message["seed"], message["extent"])
+        for done, total in self._worker.solve(life, age):
+            self._send(type="progress", id=number, done=done, total=total)
+            while self._take(block=False):
+                pass
+            if number in self._cancelled:
+                raise _Cancelled
+        maps = life.maps(age)
+        if message["type"] == "maps":
+            write_buffer(Path(message["buffer"]), maps)
+        else:
+            write_files(message["files"], maps)
+        self._cancelled.discard(number)
+        self._send(type="done", id=number)
+
+
+def main() -> None:
+    """Serve the parent process: arguments are the folder of kept lives and its size in bytes."""
+    folder, most_bytes = Path(sys.argv[1]), int(sys.argv[2])
+    outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that a library prints may enter the channel
+    Server(sys.stdin.buffer, outgoing, Worker(LifeStore(folder, most_bytes), device_name())).run()
