@@ -1,16 +1,15 @@
 """Turns the visible channels of a state into the five maps.
 
 Every form of model gives the same maps, so nothing outside the engine knows what kind of model it has:
-base_color [H, W, 3] linear Rec.709 in [0, 1]; metallic, roughness [H, W] in [0, 1] (Blender's roughness, the square root
-of GGX's alpha); height [H, W] as a fraction of the width of 256 texels; normal [H, W, 3], OpenGL tangent space (x right,
-y up), encoded 0.5 n + 0.5. Rows start at the top.
+base_color [H, W, 3] linear Rec.709 in [0, 1]; metallic, roughness [H, W] in [0, 1] (Blender's roughness, the square
+root of GGX's alpha); height [H, W] as a fraction of the width of 256 texels; normal [H, W, 3], OpenGL tangent space (x
+right, y up), encoded 0.5 n + 0.5. Rows start at the top.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -64,7 +63,7 @@ class RgbAppearance(Appearance):
     texels: `relief[0]` times the departure (corrosion builds up or eats away) plus `relief[1]` times the luma (grain).
     """
 
-    observed: ClassVar[int] = 3
+    observed = 3
     fresh_color: tuple[float, float, float]
     departure: tuple[float, float]
     metallic: tuple[float, float]
@@ -80,10 +79,15 @@ class RgbAppearance(Appearance):
         luma = (maps * maps.new_tensor((0.2126, 0.7152, 0.0722))[:, None, None]).sum(0)
         return {
             "base_color": srgb_to_linear(maps).permute(1, 2, 0),  # [H, W, 3]
-            "metallic": torch.lerp(*maps.new_tensor(self.metallic), departure),
-            "roughness": torch.lerp(*maps.new_tensor(self.roughness), departure),
+            "metallic": _between(self.metallic, departure),
+            "roughness": _between(self.roughness, departure),
             "height": self.relief[0] * departure + self.relief[1] * luma,
         }
+
+
+def _between(fresh_and_aged: tuple[float, float], departure: Tensor) -> Tensor:
+    fresh, aged = departure.new_tensor(fresh_and_aged)
+    return torch.lerp(fresh, aged, departure)
 
 
 RGB_ESTIMATED = ("metallic", "roughness", "normal", "height")
@@ -141,7 +145,7 @@ def appearance_from_header(header: ModelHeader) -> Appearance:
     """The form that a model's header declares. Raises InvalidModelError where its rules are not numbers in range."""
     form = header.appearance["form"]
     if form == "rgb":
-        appearance: Appearance = RgbAppearance(**_rgb_rules(header))
+        appearance: Appearance = _rgb_appearance(header)
     elif form == "diffuse_specular":
         appearance = DiffuseSpecularAppearance()
     else:
@@ -154,16 +158,34 @@ def appearance_from_header(header: ModelHeader) -> Appearance:
     return appearance
 
 
-def _rgb_rules(header: ModelHeader) -> dict[str, tuple[float, ...]]:
-    lengths = {"fresh_color": 3, "departure": 2, "metallic": 2, "roughness": 2, "relief": 2}
-    rules = {}
-    for name, length in lengths.items():
-        values = header.appearance.get(name)
-        numbers = isinstance(values, list) and len(values) == length and all(type(v) in (int, float) for v in values)
-        largest = 64 if name == "relief" else 1.8
-        if not numbers or not all(-largest <= value <= largest for value in values):
-            raise InvalidModelError(f"The rule {name!r} of {header.name} is not {length} numbers", "choose another model")
-        rules[name] = tuple(float(value) for value in values)
-    if rules["departure"][0] >= rules["departure"][1]:
+def _rgb_appearance(header: ModelHeader) -> RgbAppearance:
+    departure = _pair(header, "departure", 0, 2)
+    if departure[0] >= departure[1]:
         raise InvalidModelError(f"The rule 'departure' of {header.name} does not rise", "choose another model")
-    return rules
+    red, green, blue = _rule(header, "fresh_color", 3, 0, 1)
+    return RgbAppearance(
+        fresh_color=(red, green, blue),
+        departure=departure,
+        metallic=_pair(header, "metallic", 0, 1),
+        roughness=_pair(header, "roughness", 0, 1),
+        relief=_pair(header, "relief", -64, 64),
+    )
+
+
+def _pair(header: ModelHeader, name: str, least: float, most: float) -> tuple[float, float]:
+    fresh, aged = _rule(header, name, 2, least, most)
+    return fresh, aged
+
+
+def _rule(header: ModelHeader, name: str, length: int, least: float, most: float) -> list[float]:
+    """The numbers of one rule. Raises InvalidModelError where they are others than `length` from `least` to `most`."""
+    values = header.appearance.get(name)
+    if (
+        not isinstance(values, list)
+        or len(values) != length
+        or not all(type(value) in (int, float) and least <= value <= most for value in values)
+    ):
+        raise InvalidModelError(
+            f"The rule {name!r} of {header.name} is not {length} numbers from {least} to {most}", "choose another model"
+        )
+    return [float(value) for value in values]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from .errors import PatinaError
 from .pipe import read_available
 from .protocol import LONGEST_MESSAGE, PROTOCOL, decode, encode
 
+if sys.platform == "win32":
+    _NO_WINDOW = subprocess.CREATE_NO_WINDOW
+else:
+    _NO_WINDOW = 0
 _LAUNCH = Path(__file__).with_name("launch.py")
 _CHOOSE_PYTHON = "choose a Python that has torch in Patina's preferences"
 
@@ -25,19 +30,20 @@ class Child:
     """A running engine process. Raises EngineError where it cannot be started."""
 
     def __init__(self, python: Path, lives: Path, lives_bytes: int):
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._received = b""
-        hidden = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
         try:
             self._process = subprocess.Popen(
                 [python, "-X", "utf8", "-u", _LAUNCH, lives, str(lives_bytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                creationflags=hidden,
+                creationflags=_NO_WINDOW,
             )
         except OSError as error:
-            raise EngineError(f"The engine's Python {python} cannot be started ({error.strerror})", _CHOOSE_PYTHON) from error
+            raise EngineError(
+                f"The engine's Python {python} cannot be started ({error.strerror})", _CHOOSE_PYTHON
+            ) from error
         self.send(type="hello", id=None, protocol=PROTOCOL)
 
     @property
@@ -47,11 +53,9 @@ class Child:
     def send(self, **message: Any) -> None:
         """Send one message; a child that has gone is noticed when it is listened to."""
         assert self._process.stdin is not None
-        try:
+        with suppress(OSError):
             self._process.stdin.write(encode(message))
             self._process.stdin.flush()
-        except OSError:
-            pass
 
     def receive(self, timeout: float) -> list[dict[str, Any]]:
         """The messages that have arrived, waiting up to `timeout` seconds for the first.
@@ -61,7 +65,9 @@ class Child:
         assert self._process.stdout is not None
         arrived = read_available(self._process.stdout, timeout)
         if arrived is None:
-            raise EngineError(f"The engine has stopped{self._last_words()}", "try again; if it stops again, look at its Python")
+            raise EngineError(
+                f"The engine has stopped{self._last_words()}", "try again; if it stops again, look at its Python"
+            )
         *lines, self._received = (self._received + arrived).split(b"\n")
         if len(self._received) > LONGEST_MESSAGE:
             raise EngineError("The engine's answer has no end", _CHOOSE_PYTHON)
@@ -80,10 +86,8 @@ class Child:
     def end(self) -> None:
         """End the process: it ends by itself when its input closes, and is made to if it does not."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        try:
+        with suppress(OSError):
             self._process.stdin.close()
-        except OSError:
-            pass
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from .errors import InvalidRequestError, PatinaError
 from .map_names import MAPS
@@ -33,6 +34,14 @@ def ages(text: str) -> list[float]:
     if not all(0 <= value <= 1 for value in values):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of ages between 0 and 1, such as 0,0.5,1")
     return values
+
+
+def fresh_to_aged(text: str) -> tuple[float, float]:
+    """A fresh and an aged value from "0.4,0.85"."""
+    values = ages(text)
+    if len(values) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fresh and an aged value between 0 and 1, such as 0.4,0.85")
+    return values[0], values[1]
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -64,12 +73,14 @@ def _synth(arguments: argparse.Namespace) -> None:
     from .worker import Worker, write_files
 
     path = find_model(arguments.model)
+    worker = Worker(LifeStore(arguments.lives or arguments.folder / ".lives", 4 << 30), device_name())
+    life = worker.life(path, "", arguments.seed, arguments.size)
     try:
         arguments.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidRequestError(f"{arguments.folder} cannot be made ({error.strerror})", "choose another folder") from error
-    worker = Worker(LifeStore(arguments.lives or arguments.folder / ".lives", 4 << 30), device_name())
-    life = worker.life(path, "", arguments.seed, arguments.size)
+        raise InvalidRequestError(
+            f"{arguments.folder} cannot be made ({error.strerror})", "choose another folder"
+        ) from error
     started = time.monotonic()
     for number, age in enumerate(arguments.ages, start=1):
         for done, total in worker.solve(life, age):
@@ -81,9 +92,19 @@ def _synth(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from .training.run import train_rgb
+    from .training.rgb import TrainingConfig
+    from .training.run import Description, default_rules, train_rgb
 
-    train_rgb(arguments)
+    model: Path = arguments.model
+    rules = default_rules(arguments.metallic, arguments.roughness, arguments.relief)
+    title = arguments.title or model.stem.replace("_", " ").capitalize()
+    train_rgb(
+        arguments.exemplar,
+        model,
+        TrainingConfig(iterations=arguments.iterations, state_size=arguments.size, seed=arguments.seed),
+        Description(title, arguments.credit, arguments.licence, rules),
+        arguments.checkpoint or model.with_suffix(".checkpoint"),
+    )
 
 
 def _import_eqx(arguments: argparse.Namespace) -> None:
@@ -93,8 +114,15 @@ def _import_eqx(arguments: argparse.Namespace) -> None:
     print(f"{arguments.model}: {header.title}", file=sys.stderr)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; `--help` says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"patina: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="patina", description="Materials that age: synthesise, train and convert models.")
+    parser = _Parser(prog="patina", description="Materials that age: synthesise, train and convert models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
@@ -114,15 +142,23 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("--lives", type=Path, help="folder of kept lives (default: FOLDER/.lives)")
 
     train = command("train", _train, "learn a model from footage; stop and start again at any time")
-    train.add_argument("exemplar", metavar="EXEMPLAR", type=Path, help="an animated WebP, GIF or PNG, or a folder of pictures")
+    train.add_argument(
+        "exemplar", metavar="EXEMPLAR", type=Path, help="an animated WebP, GIF or PNG, or a folder of pictures"
+    )
     train.add_argument("model", metavar="MODEL", type=Path, help="the .safetensors file to write")
     train.add_argument("--kind", choices=("rgb",), required=True, help="rgb: colour footage in any light")
     train.add_argument("--iterations", type=int, default=12_000)
     train.add_argument("--size", type=int, default=64, help="side of the trained state in texels (default 64)")
-    train.add_argument("--title", help="the model's name for people")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
+    train.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")
+    train.add_argument(
+        "--relief", type=float, default=1.0, help="how far ageing raises the surface, in texels (default 1)"
+    )
+    train.add_argument("--title", help="the model's name for people (default: from the file's name)")
     train.add_argument("--credit", default="", help="whose footage it is")
     train.add_argument("--licence", default="", help="the model's licence")
-    train.add_argument("--checkpoints", type=Path, help="folder for what a resumed training needs (default: beside MODEL)")
+    train.add_argument("--checkpoint", type=Path, help="what a resumed training needs (default: beside MODEL)")
 
     eqx = command("import-eqx", _import_eqx, "convert weights of the public NDAE implementation")
     eqx.add_argument("file", metavar="FILE", type=Path)

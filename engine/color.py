@@ -1,4 +1,4 @@
-"""The sRGB transfer function (IEC 61966-2-1), for NumPy arrays and torch tensors alike through their common operators."""
+"""The sRGB transfer function (IEC 61966-2-1)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
-"""Reads the weights of the public NDAE implementation (JAX, Equinox `tree_serialise_leaves`, a sequence of .npy records)."""
+"""Reads the weights of the public NDAE implementation (JAX).
+
+Equinox's `tree_serialise_leaves` writes a bare sequence of .npy records, without names, in the module's own order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import torch
@@ -25,8 +29,8 @@ def _read_records(path: Path) -> list[np.ndarray]:
     with path.open("rb") as file:
         while file.tell() < size:
             try:
-                records.append(np.load(file, allow_pickle=False))
-            except (ValueError, EOFError, OSError, MemoryError) as error:
+                records.append(np.lib.format.read_array(file, allow_pickle=False))
+            except (ValueError, SyntaxError, TokenError, OSError, MemoryError) as error:
                 raise InvalidModelError(f"{path.name} is no sequence of NumPy records ({error})", _REMEDY) from error
     return records
 
@@ -38,7 +42,7 @@ def _config(records: list[np.ndarray]) -> NetworkConfig:
         raise InvalidModelError("There are too few convolutions for a vector field", _REMEDY)
     width, channels = convolutions[0].shape[:2]
     spatial = [record.shape for record in convolutions if record.shape[2:] == (3, 3)]
-    # Of n levels there are 2 (n - 1) + 1 + 2 (n - 1) such convolutions; going down, the first of each pair keeps the width.
+    # Of n levels there are 2 (n - 1) + 1 + 2 (n - 1) such convolutions; the first of a pair going down keeps the width.
     levels, remainder = divmod(len(spatial) + 3, 4)
     widths = [shape[0] for shape in spatial[0 : 2 * levels : 2]][:levels]
     if remainder or width < 1 or any(size % width for size in widths):
@@ -93,12 +97,13 @@ def read_equinox(path: Path) -> VectorField:
     with torch.no_grad():
         for (name, parameter), record in zip(leaves, records, strict=True):
             if parameter is None:
-                if record.shape != () or int(record) != HEADS:
+                if record.shape != () or record.dtype.kind not in "iu" or int(record) != HEADS:
                     raise InvalidModelError(f"{name} in {path.name} is not {HEADS} heads", _REMEDY)
                 continue
-            if record.dtype != np.float32 or record.size != parameter.numel():
+            shape = tuple(parameter.shape)
+            if record.dtype != np.float32 or record.shape not in (shape, (*shape, 1, 1)):  # convolutions' biases
                 raise InvalidModelError(
-                    f"{name} in {path.name} is {record.dtype}{record.shape} where float32{tuple(parameter.shape)} is expected",
+                    f"{name} in {path.name} is {record.dtype}{record.shape}, not float32{shape}",
                     _REMEDY,
                 )
             if not np.isfinite(record).all():
@@ -110,13 +115,16 @@ def read_equinox(path: Path) -> VectorField:
 def import_equinox(file: Path, model: Path, kind: str, brdf: str, duration: float | None) -> ModelHeader:
     """Write weights of the public implementation as a model file; returns its header.
 
-    kind: "rgb" or "svbrdf". brdf: the form of an svbrdf model's state. duration: ODE time from fresh to aged; the paper's
-    where None. Raises InvalidModelError where the file does not fit.
+    kind: "rgb" or "svbrdf". brdf: the form of an svbrdf model's state. duration: ODE time from fresh to aged; the
+    paper's where None. Raises InvalidModelError where the file does not fit.
     """
     if not file.is_file():
         raise InvalidModelError(f"There is no file {file}", "check the path of the weights")
     field = read_equinox(file)
-    duration = duration or {"rgb": 5.0, "svbrdf": 10.0}[kind]
+    if duration is None:
+        duration = {"rgb": 5.0, "svbrdf": 10.0}[kind]
+    if not 0 < duration <= 1000:
+        raise InvalidModelError(f"The duration {duration} is not between 0 and 1000", "use the one it was trained with")
     warm_up = 0.2 * duration
     header = ModelHeader(
         name=model.stem,

@@ -1,13 +1,15 @@
 """Starts the engine's process. Run as a file by the interpreter that has torch, from wherever the extension lies.
 
-The extension's folder is loaded under the name `patina`, whatever Blender calls it, and no folder is added to the search
-path: modules of other extensions beside it stay out of reach.
+The extension's folder is loaded under the name `patina`, whatever Blender calls it, and no folder is added to the
+search path: modules of other extensions beside it stay out of reach.
 """
 
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 PACKAGE = "patina"
 
@@ -21,21 +23,32 @@ def _load_package() -> None:
     spec.loader.exec_module(module)
 
 
-def _give_up(cause: str, remedy: str) -> None:
-    print(json.dumps({"type": "error", "id": None, "cause": cause, "remedy": remedy}), flush=True)
+def _own_channel() -> BinaryIO:
+    """Standard output for the engine alone: what a library prints goes to standard error from here on."""
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return channel
+
+
+def _give_up(channel: BinaryIO, cause: str, remedy: str) -> None:
+    channel.write(json.dumps({"type": "error", "id": None, "cause": cause, "remedy": remedy}).encode() + b"\n")
+    channel.close()
     raise SystemExit(2)
 
 
 def _start() -> None:
+    channel = _own_channel()
     sys.path.pop(0)  # this file's own folder, whose modules belong to the package
     if sys.version_info < (3, 11):  # noqa: UP036 - the interpreter is the user's choice
-        _give_up(f"The engine's Python is {sys.version.split()[0]}", "choose Python 3.11 or later in Patina's preferences")
+        version = sys.version.split()[0]
+        _give_up(channel, f"The engine's Python is {version}", "choose Python 3.11 or later in Patina's preferences")
     for name in ("torch", "torchdiffeq", "safetensors", "numpy", "PIL"):
         if importlib.util.find_spec(name) is None:
-            _give_up(f"The engine's Python has no {name}", "choose a Python that has it in Patina's preferences")
+            cause = f"The engine's Python has no {name}"
+            _give_up(channel, cause, "choose a Python that has it in Patina's preferences")
     _load_package()
     server = importlib.import_module(f"{PACKAGE}.engine.server")
-    server.main()
+    server.main(channel)
 
 
 if __name__ == "__main__":

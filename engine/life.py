@@ -11,6 +11,8 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -67,7 +69,7 @@ class Life:
 
     def _name(self) -> str:
         header = self.model.header
-        decisive = [header.sha256, self.seed, self.extent, asdict(self.model.grid), asdict(self.settings)]
+        decisive = [header.sha256, self.seed, self.extent, asdict(self.model.grid), asdict(self.settings), self.device]
         return "life-" + hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 
     def _to_tensor(self, state: np.ndarray) -> Tensor:
@@ -96,13 +98,13 @@ class Life:
         """Solve one more step and keep what is seen of it."""
         start, end = self.times[self.index], self.times[self.index + 1]
         with torch.inference_mode():
-            self._state = step(self.model.field, self._state, start, end, self.model.grid.method)
-        if not torch.isfinite(self._state).all():
+            state = step(self.model.field, self._state, start, end, self.model.grid.method)
+        if not (state.abs() <= np.finfo(self.settings.kept).max).all():
             raise InvalidRequestError(
                 f"The state of {self.model.header.name} grows beyond all numbers at the time {end:.3g}",
                 "choose another model or seed",
             )
-        self.index += 1
+        self.index, self._state = self.index + 1, state
         self._keep()
 
     def _keep(self) -> None:
@@ -113,20 +115,17 @@ class Life:
             self._hold(kept, observed)
         if self.index == self.steps or time.monotonic() - self._saved > _STATE_EVERY_SECONDS:
             self._write(lambda: self._folder.write_state(self.index, self._state[0].cpu().numpy()))
-            self._saved = time.monotonic()
-        if self.index == self.steps:
             self._store.trim(keep=self.name)
+            self._saved = time.monotonic()
 
-    def _write(self, write) -> None:
+    def _write(self, write: Callable[[], None]) -> None:
         """Keep on disk where the disk lets us: a full or vanished disk costs time later, never the picture now."""
         try:
             write()
         except OSError:
-            try:
-                self._folder.touch()
+            self._folder.touch()
+            with suppress(OSError):
                 write()
-            except OSError:
-                pass
 
     def _hold(self, kept: int, observed: np.ndarray) -> None:
         self._observed[kept] = observed
@@ -141,9 +140,11 @@ class Life:
         shape = (self.model.appearance.observed, self.extent, self.extent)
         observed = self._folder.read_observed(kept, shape, self.settings.kept)
         if observed is None:  # lost or damaged on disk: solve again from the noise, to the same numbers
+            furthest = self.index, self._state
             self._restart()
             while self.index < self.model.grid.warm_up_steps + kept:
                 self.advance()
+            self.index, self._state = furthest
             return self._observed[kept]
         self._hold(kept, observed)
         return observed
@@ -152,15 +153,19 @@ class Life:
         self.index = 0
         self._state = self._to_tensor(initial_noise(*self._shape, self.seed))
 
-    def maps(self, age: float) -> dict[str, np.ndarray]:
-        """The five maps at `age` in [0, 1] (see `appearance`), solving as far as that takes."""
+    def observed(self, age: float) -> Tensor:
+        """The observed channels [C, H, W] of the state at `age` in [0, 1], solving as far as that takes."""
         while self.index < self.index_for(age):
             self.advance()
         below, share = self._position(age)
         observed = torch.from_numpy(self._observed_at(below)).float()
         if share > 0:
             observed = observed.lerp(torch.from_numpy(self._observed_at(below + 1)).float(), share)
-        return self.model.appearance.maps(observed)
+        return observed
+
+    def maps(self, age: float) -> dict[str, np.ndarray]:
+        """The five maps at `age` in [0, 1] (see `appearance`)."""
+        return self.model.appearance.maps(self.observed(age))
 
 
 def check_extent(model: Model, extent: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,16 @@ class LifeStore:
         """The folder of the life `name`, marked as just used."""
         folder = LifeFolder(self.folder / name)
         folder.touch()
+        self.trim(keep=name)
         return folder
 
     def trim(self, keep: str) -> None:
         """Delete whole lives, the longest unused first, until the rest fits; never the life named `keep`."""
-        lives = [(path.stat().st_mtime, path) for path in self.folder.glob("life-*") if path.is_dir()]
-        sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for _, path in lives}
+        try:
+            lives = [(path.stat().st_mtime, path) for path in self.folder.glob("life-*") if path.is_dir()]
+            sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for _, path in lives}
+        except OSError:
+            return  # another process trims at this moment
         total = sum(sizes.values())
         for _, path in sorted(lives):
             if total <= self.most_bytes:
@@ -45,8 +50,10 @@ class LifeFolder:
     path: Path
 
     def touch(self) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
-        os.utime(self.path)
+        """Make the folder where there is none, and mark it as just used, where the disk lets us."""
+        with suppress(OSError):
+            self.path.mkdir(parents=True, exist_ok=True)
+            os.utime(self.path)
 
     def write_observed(self, index: int, observed: np.ndarray) -> None:
         write_record(self.path / f"observed-{index:05d}", observed)
@@ -55,11 +62,15 @@ class LifeFolder:
         return read_record(self.path / f"observed-{index:05d}", shape, dtype)
 
     def write_state(self, index: int, state: np.ndarray) -> None:
-        """Keep the whole state at a grid time, from which the solve goes on; older ones are deleted after it stands."""
-        write_record(self.path / f"state-{index:05d}", state)
-        for older in self._states():
-            if older.name != f"state-{index:05d}":
-                older.unlink(missing_ok=True)
+        """Keep the whole state at a grid time, from which the solve goes on; earlier ones are deleted after it stands.
+
+        A later one stays: another process, or this one before a record was lost, has come further.
+        """
+        name = f"state-{index:05d}"
+        write_record(self.path / name, state)
+        for path in self._states():
+            if path.name < name:
+                path.unlink(missing_ok=True)
 
     def read_state(self, shape: tuple[int, ...]) -> tuple[int, np.ndarray] | None:
         """(grid index, state) of the furthest whole state that can be read, if there is one."""

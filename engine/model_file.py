@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +10,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from .appearance import Appearance, appearance_from_header
-from .errors import InvalidModelError
+from .errors import InvalidModelError, PatinaError
 from .model_header import ModelHeader, read_header
 from .network import NetworkConfig, VectorField
 from .solver import Grid
+from .whole_files import written_whole
+
+
+class ModelWriteError(PatinaError):
+    """A model file that cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,16 @@ def load_model(path: Path) -> Model:
             raise InvalidModelError(f"The tensor {name!r} is missing in {header.name}", remedy)
         if tensors[name].shape != shape:
             raise InvalidModelError(
-                f"The tensor {name!r} in {header.name} has shape {tuple(tensors[name].shape)} instead of {tuple(shape)}",
+                f"The tensor {name!r} in {header.name} has shape {tuple(tensors[name].shape)}, not {tuple(shape)}",
                 remedy,
             )
         if not torch.isfinite(tensors[name]).all():
             raise InvalidModelError(f"The tensor {name!r} in {header.name} has values that are no numbers", remedy)
     for name in tensors:
         if name not in expected:
-            raise InvalidModelError(f"The tensor {name[:80]!r} in {header.name} belongs to no part of the network", remedy)
+            raise InvalidModelError(
+                f"The tensor {name[:80]!r} in {header.name} belongs to no part of the network", remedy
+            )
     field = VectorField(config)
     field.load_state_dict(tensors)
     grid = Grid(header.duration, header.warm_up, **header.grid)
@@ -64,12 +70,18 @@ def load_model(path: Path) -> Model:
 
 
 def save_model(field: VectorField, header: ModelHeader, path: Path) -> None:
-    """Write a model beside `path` and rename it, so that a model is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a model beside `path` and rename it, so that a model is there whole or not at all.
+
+    Raises InvalidModelError where `load_model` would not take it, and ModelWriteError where the disk does not let us.
+    """
+    tensors = {name: value.detach().cpu().contiguous() for name, value in field.state_dict().items()}
     try:
-        tensors = {name: value.detach().cpu().contiguous() for name, value in field.state_dict().items()}
-        save_file(tensors, beside, metadata=header.to_metadata())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as beside:
+            save_file(tensors, beside, metadata=header.to_metadata())
+            beside.chmod(0o644)  # safetensors makes files that only their owner may read
+            load_model(beside)
+    except (SafetensorError, OSError) as error:
+        raise ModelWriteError(
+            f"{path} cannot be written ({error})", "choose a folder that you may write to, with space left"
+        ) from error

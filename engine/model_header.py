@@ -1,7 +1,7 @@
 """What a model file says of itself, read and checked without torch.
 
-A model is one .safetensors file: eight bytes that give the length of a JSON header, the header, then the tensors. Patina's
-own description lies in the header's `__metadata__` under "patina", as JSON. Nothing in the file is executed.
+A model is one .safetensors file: eight bytes that give the length of a JSON header, the header, then the tensors.
+Patina's own description lies in the header's `__metadata__` under "patina", as JSON. Nothing in the file is executed.
 """
 
 from __future__ import annotations

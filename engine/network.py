@@ -7,7 +7,10 @@ implementation, whose arithmetic this follows to the last operation so that its 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +20,11 @@ from .errors import InvalidModelError
 
 HEADS = 4
 HEAD_CHANNELS = 8
+
+
+def _groups(channels: int) -> int:
+    """How many groups of channels a GroupNorm normalises together."""
+    return min(channels // 4, 32)
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,15 @@ class NetworkConfig:
             )
         if self.width % 4 or len(self.multipliers) > 8:
             raise InvalidModelError(
-                f"a network of width {self.width} with {len(self.multipliers)} levels is not supported",
+                f"A network of width {self.width} with {len(self.multipliers)} levels is not supported",
                 "use a width that is a multiple of 4 and at most 8 levels",
             )
+        for level in (self.width * multiplier for multiplier in (1, *self.multipliers)):
+            if level % _groups(level):
+                raise InvalidModelError(
+                    f"The {level} channels of a level cannot be split into {_groups(level)} groups",
+                    "use at most 128 channels, or a multiple of 32",
+                )
 
     @property
     def extent_multiple(self) -> int:
@@ -61,14 +75,14 @@ class Block(nn.Module):
         super().__init__()
         self.convolution = nn.Conv2d(before, after, kernel, padding=kernel // 2, padding_mode="circular")
         # A block that is modulated by time has no affine of its own: the time embedding gives scale and shift.
-        groups = min(after // 4, 32)
-        self.norm = nn.GroupNorm(groups, after, eps=1e-5, affine=embedding is None)
+        self.norm = nn.GroupNorm(_groups(after), after, eps=1e-5, affine=embedding is None)
         self.time = nn.Linear(embedding, 2 * after) if embedding is not None else None
         self.activation = activation
 
     def forward(self, x: Tensor, embedding: Tensor | None = None) -> Tensor:
         x = self.norm(self.convolution(x))
         if self.time is not None:
+            assert embedding is not None
             scale, shift = self.time(functional.silu(embedding)).chunk(2)  # [C] each
             x = torch.addcmul(shift[:, None, None], x, scale[:, None, None] + 1)
         return self.activation(x)
@@ -80,7 +94,7 @@ class LinearAttention(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         hidden = HEADS * HEAD_CHANNELS
-        self.norm = nn.GroupNorm(min(channels // 4, 32), channels, eps=1e-5)
+        self.norm = nn.GroupNorm(_groups(channels), channels, eps=1e-5)
         self.to_qkv = nn.Conv2d(channels, 3 * hidden, 1)
         self.to_out = nn.Conv2d(hidden, channels, 1)
 
@@ -96,6 +110,8 @@ class LinearAttention(nn.Module):
 
 class TimeEmbedding(nn.Module):
     """Sinusoids of the raw time, all sines then all cosines, and a two-layer perceptron."""
+
+    frequencies: Tensor
 
     def __init__(self, width: int):
         super().__init__()
@@ -143,11 +159,11 @@ class VectorField(nn.Module):
         self.first = Block(config.channels, width, 1, None, nn.SiLU())
         self.embedding = TimeEmbedding(width)
         self.down = nn.ModuleList()
-        for before, after in zip(widths[:-1], widths[1:], strict=True):
+        for before, after in pairwise(widths):
             self.down.append(nn.ModuleList((block(before, before), attention(before), resample(before, after))))
         self.middle = nn.ModuleList((block(widths[-1], widths[-1]), attention(widths[-1])))
         self.up = nn.ModuleList()
-        for before, after in zip(widths[:0:-1], widths[-2::-1], strict=True):
+        for before, after in pairwise(reversed(widths)):
             self.up.append(nn.ModuleList((resample(before, after), block(2 * after, after), attention(after))))
         self.last = Block(2 * width, width, 1, None, nn.Sigmoid())  # the sigmoid bounds the velocity
         self.velocity = nn.Conv2d(width, config.channels, 1)
@@ -156,25 +172,25 @@ class VectorField(nn.Module):
         embedding = self.embedding(torch.as_tensor(time, dtype=x.dtype, device=x.device))
         x = first = self.first(x)
         skips = []
-        for block, attention, resample in self.down:
+        for block, attention, resample in cast(Iterable[nn.ModuleList], self.down):
             x = attention(block(x, embedding))
             skips.append(x)
             x = resample(_halve(x))
         block, attention = self.middle
         x = attention(block(x, embedding))
-        for resample, block, attention in self.up:
+        for resample, block, attention in cast(Iterable[nn.ModuleList], self.up):
             x = resample(_double(x))
             x = attention(block(torch.cat((x, skips.pop()), 1), embedding))
         return self.velocity(self.last(torch.cat((x, first), 1)))
 
     def start_at_rest(self) -> None:
         """Initialise for training: time modulation, attention outputs and the velocity start at zero (paper)."""
+        resting: list[nn.Module] = [self.velocity]
         for module in self.modules():
             if isinstance(module, Block) and module.time is not None:
-                nn.init.zeros_(module.time.weight)
-                nn.init.zeros_(module.time.bias)
+                resting.append(module.time)
             if isinstance(module, LinearAttention):
-                nn.init.zeros_(module.to_out.weight)
-                nn.init.zeros_(module.to_out.bias)
-        nn.init.zeros_(self.velocity.weight)
-        nn.init.zeros_(self.velocity.bias)
+                resting.append(module.to_out)
+        for layer in resting:
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 
 from .color import linear_to_srgb
 from .errors import PatinaError
+from .whole_files import written_whole
 
 
 class PictureError(PatinaError):
@@ -46,13 +46,11 @@ def write_map(path: Path, name: str, values: np.ndarray) -> None:
 
 def write_picture(path: Path, image: Image.Image) -> None:
     """Write any picture as PNG, whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        image.save(beside, format="PNG")
-        os.replace(beside, path)
+        with written_whole(path) as beside:
+            image.save(beside, format="PNG")
     except OSError as error:
         raise PictureError(
-            f"{path} cannot be written ({error.strerror or error})", "choose a folder that you may write to, with space left"
+            f"{path} cannot be written ({error.strerror or error})",
+            "choose a folder that you may write to, with space left",
         ) from error
-    finally:
-        beside.unlink(missing_ok=True)

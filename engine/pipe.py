@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import BinaryIO
+from typing import IO
 
 if sys.platform == "win32":
     import _winapi
     import msvcrt
 
-    def wait_readable(pipe: BinaryIO, timeout: float) -> bool:
+    def wait_readable(pipe: IO[bytes], timeout: float) -> bool:
         """Whether there is something to read, or the end, within `timeout` seconds."""
         handle = msvcrt.get_osfhandle(pipe.fileno())
         deadline = time.monotonic() + timeout
@@ -28,12 +28,12 @@ if sys.platform == "win32":
 else:
     import select
 
-    def wait_readable(pipe: BinaryIO, timeout: float) -> bool:
+    def wait_readable(pipe: IO[bytes], timeout: float) -> bool:
         """Whether there is something to read, or the end, within `timeout` seconds."""
         return bool(select.select([pipe], [], [], timeout)[0])
 
 
-def read_available(pipe: BinaryIO, timeout: float) -> bytes | None:
+def read_available(pipe: IO[bytes], timeout: float) -> bytes | None:
     """What has arrived, waiting up to `timeout` seconds for it; b"" where nothing has, None at the end of the pipe."""
     if not wait_readable(pipe, timeout):
         return b""

@@ -1,4 +1,4 @@
-"""How Blender's side and the engine's process talk: JSON objects, one a line, over the child's standard input and output.
+"""How Blender's side and the engine's process talk: JSON objects, one a line, over the child's input and output.
 
 Only the parent holds the other ends of these pipes, so nobody else can speak to the engine. Maps do not travel in
 messages: the parent names a file of its own in a temporary folder, and the child writes float32 maps there, one behind

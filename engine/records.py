@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from .whole_files import written_whole
+
 
 def write_record(path: Path, array: np.ndarray) -> None:
     """Write `array` to `path`, preceded by a checksum."""
     content = BytesIO()
     np.save(content, array, allow_pickle=False)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(zlib.crc32(content.getbuffer()).to_bytes(4, "little"))
-            file.write(content.getbuffer())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as beside, beside.open("wb") as file:
+        file.write(zlib.crc32(content.getbuffer()).to_bytes(4, "little"))
+        file.write(content.getbuffer())
 
 
 def read_record(path: Path, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:

@@ -34,7 +34,7 @@ class Server:
     def __init__(self, incoming: BinaryIO, outgoing: BinaryIO, worker: Worker):
         self._outgoing = outgoing
         self._worker = worker
-        self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
         self._waiting: list[dict[str, Any]] = []
         threading.Thread(target=self._listen, args=(incoming,), daemon=True).start()
@@ -66,14 +66,12 @@ class Server:
 
     def run(self) -> None:
         """Serve until the parent closes the pipe."""
-        ahead = True
+        ahead = False
         while True:
-            while self._take(block=not self._waiting and not ahead):
-                ahead = True
-                if self._waiting:
-                    break
+            if not self._waiting:
+                self._take(block=not ahead)
             if self._waiting:
-                self._answer(self._waiting.pop(0))
+                ahead = self._answer(self._waiting.pop(0))
             elif ahead:
                 ahead = self._solve_ahead()
 
@@ -83,7 +81,8 @@ class Server:
         except PatinaError:
             return False  # whoever asks for that age will be told
 
-    def _answer(self, message: dict[str, Any]) -> None:
+    def _answer(self, message: dict[str, Any]) -> bool:
+        """Work one request off; False where it failed or nobody wants it any more."""
         number = message.get("id")
         try:
             match message["type"]:
@@ -93,19 +92,31 @@ class Server:
                     self._give_maps(message)
                 case other:
                     raise InvalidRequestError(f"The engine does not know the request {other[:40]!r}", "restart Blender")
+            return True
         except _Cancelled:
+            self._cancelled.discard(number)
             self._send(type="cancelled", id=number)
         except PatinaError as error:
             self._send(type="error", id=number, cause=error.cause, remedy=error.remedy)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            self._send(type="error", id=number, cause=f"The engine was asked wrongly ({error!r})", remedy="restart Blender")
-        except (MemoryError, torch.OutOfMemoryError):
-            self._send(type="error", id=number, cause="There is not enough memory", remedy="choose a smaller resolution")
+            self._send(
+                type="error", id=number, cause=f"The engine was asked wrongly ({error!r})", remedy="restart Blender"
+            )
+        except (MemoryError, RuntimeError) as error:
+            # torch has a type of its own for a full GPU, and none for full memory.
+            if isinstance(error, RuntimeError) and "memory" not in str(error):
+                raise
+            self._send(
+                type="error", id=number, cause="There is not enough memory", remedy="choose a smaller resolution"
+            )
+        return False
 
     def _greet(self, message: dict[str, Any]) -> None:
         if message["protocol"] != PROTOCOL:
             raise InvalidRequestError("This engine belongs to another version of Patina", "restart Blender")
-        self._send(type="ready", protocol=PROTOCOL, version=VERSION, torch=torch.__version__, device=self._worker.device)
+        self._send(
+            type="ready", protocol=PROTOCOL, version=VERSION, torch=torch.__version__, device=self._worker.device
+        )
 
     def _give_maps(self, message: dict[str, Any]) -> None:
         number, age = message["id"], float(message["age"])
@@ -125,9 +136,7 @@ class Server:
         self._send(type="done", id=number)
 
 
-def main() -> None:
+def main(outgoing: BinaryIO) -> None:
     """Serve the parent process: arguments are the folder of kept lives and its size in bytes."""
     folder, most_bytes = Path(sys.argv[1]), int(sys.argv[2])
-    outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that a library prints may enter the channel
     Server(sys.stdin.buffer, outgoing, Worker(LifeStore(folder, most_bytes), device_name())).run()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchdiffeq import odeint
+from torchdiffeq import odeint  # type: ignore[import-untyped]
 
 from .network import VectorField
 
@@ -30,11 +30,11 @@ class Grid:
     def times(self) -> list[float]:
         """All grid times, from -warm_up to duration; entry `warm_up_steps` is 0."""
         before = [self.warm_up * (k / self.warm_up_steps - 1) for k in range(self.warm_up_steps)]
-        return before + [self.duration * k / self.steps for k in range(self.steps + 1)]
+        return before + [self.duration * (k / self.steps) for k in range(self.steps + 1)]
 
 
 def default_grid(duration: float, warm_up: float) -> dict[str, object]:
-    """Steps for a model of which nothing else is known, as a header has them: 14 a unit of warm-up time, 7 of ageing."""
+    """Steps for a model of which nothing else is known: 14 a unit of warm-up time, 7 a unit of ageing."""
     return {"warm_up_steps": math.ceil(14 * warm_up), "steps": math.ceil(7 * duration), "method": "euler"}
 
 
@@ -59,6 +59,6 @@ def solve(field: VectorField, x: Tensor, grid: Grid, after: int = 0) -> Iterator
             yield index, x
 
 
-def _velocity(field: VectorField):
+def _velocity(field: VectorField) -> Callable[[Tensor, Tensor], Tensor]:
     # Times travel in float64 so that the grid is exact; the network's time has the state's own precision.
     return lambda time, x: field(x, time.to(x.dtype))

@@ -14,6 +14,7 @@ from .life import Life, LifeSettings
 from .life_store import LifeStore
 from .map_names import MAPS
 from .model_file import Model, load_model
+from .model_header import read_header
 from .pictures import write_map
 
 _OPEN_LIVES = 4
@@ -46,7 +47,7 @@ class Worker:
         return self._lives[key]
 
     def _model(self, path: Path, sha256: str) -> Model:
-        key = (str(path), sha256)
+        key = (str(path), sha256 or read_header(path).sha256)
         if key not in self._models:
             model = load_model(path)
             if sha256 and model.header.sha256 != sha256:

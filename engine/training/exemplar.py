@@ -48,7 +48,9 @@ def read_exemplar(path: Path) -> Exemplar:
             f"The frames of {path.name} have different sizes ({', '.join(sizes[:4])})", "crop all frames to one size"
         )
     if min(frames[0].shape[:2]) < SMALLEST:
-        raise InvalidExemplarError(f"The frames of {path.name} are only {sizes[0]} texels", f"use at least {SMALLEST} x {SMALLEST}")
+        raise InvalidExemplarError(
+            f"The frames of {path.name} are only {sizes[0]} texels", f"use at least {SMALLEST} x {SMALLEST}"
+        )
     return Exemplar(path.stem, np.stack(frames))
 
 
@@ -67,4 +69,6 @@ def _rgb(path: Path) -> list[np.ndarray]:
         with Image.open(path) as image:
             return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise InvalidExemplarError(f"{path.name} cannot be read as a picture ({error})", "choose PNG, JPEG, TIFF, WebP or GIF") from error
+        raise InvalidExemplarError(
+            f"{path.name} cannot be read as a picture ({error})", "choose PNG, JPEG, TIFF, WebP or GIF"
+        ) from error

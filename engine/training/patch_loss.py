@@ -1,8 +1,8 @@
 """How differently two textures are distributed: a sliced Wasserstein distance between their patches.
 
 The patches of both are projected on random directions, the projections sorted and compared: no pre-trained network is
-needed. Source: Elnekave and Weiss, "Generating natural images with direct patch distributions matching" (GPDM), CVPR 2022;
-the sliced distance is the one the appearance ODE was published with (on VGG19 features).
+needed. Source: Elnekave and Weiss, "Generating natural images with direct patch distributions matching" (GPDM), CVPR
+2022; the sliced distance is the one the appearance ODE was published with (on VGG19 features).
 """
 
 from __future__ import annotations

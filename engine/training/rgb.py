@@ -151,7 +151,8 @@ class RgbTraining:
         # The average follows closely at first, so that early checks see what is being trained.
         decay = min(self.config.averaging, (1 + self.iteration) / (10 + self.iteration))
         with torch.no_grad():
-            ours, theirs = list(self.averaged.parameters()), list(self.field.parameters())
+            ours: list[Tensor] = list(self.averaged.parameters())
+            theirs: list[Tensor] = list(self.field.parameters())
             torch._foreach_lerp_(ours, theirs, 1 - decay)
 
     @torch.no_grad()
