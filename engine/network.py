@@ -32,7 +32,7 @@ class NetworkConfig:
     """Everything that decides the shapes of a vector field's tensors.
 
     channels: state channels C. width: feature channels of the first block. multipliers: width of each level as a
-    multiple of `width`, finest first. attention: linear attention after every block.
+    multiple of `width`, finest first; the first is 1. attention: linear attention after every block.
     """
 
     channels: int
@@ -46,12 +46,12 @@ class NetworkConfig:
             raise InvalidModelError(
                 f"The network's sizes {sizes} are not whole numbers from 1 to 1024", "use a model that Patina made"
             )
-        if self.width % 4 or len(self.multipliers) > 8:
+        if self.width % 4 or len(self.multipliers) > 8 or self.multipliers[0] != 1:
             raise InvalidModelError(
-                f"A network of width {self.width} with {len(self.multipliers)} levels is not supported",
-                "use a width that is a multiple of 4 and at most 8 levels",
+                f"A network of width {self.width} with the levels {self.multipliers} is not supported",
+                "use a width that is a multiple of 4, and 1 and at most 7 more multiples of it",
             )
-        for level in (self.width * multiplier for multiplier in (1, *self.multipliers)):
+        for level in (self.width * multiplier for multiplier in self.multipliers):
             if level % _groups(level):
                 raise InvalidModelError(
                     f"The {level} channels of a level cannot be split into {_groups(level)} groups",
