@@ -75,15 +75,15 @@ def header_of(training: RgbTraining, path: Path, description: Description, secon
     """What the trained model says of itself."""
     config = training.config
     warm_up = config.warm_up * training.duration
-    density = 2 * config.steps_per_unit[1]
-    steps = {"warm_up_steps": math.ceil(density * warm_up), "steps": math.ceil(density / 2 * training.duration)}
+    density = 2 * config.steps_per_unit[1]  # twice as fine as it was trained: close to the exact solution
+    grid = {"warm_up_steps": math.ceil(density * warm_up), "steps": math.ceil(density * training.duration)}
     return ModelHeader(
         name=path.stem,
         title=description.title,
         network=config.network.to_header(),
         duration=training.duration,
         warm_up=warm_up,
-        grid=steps | {"method": "euler"},
+        grid=grid | {"method": "euler"},
         appearance=description.rules | {"form": "rgb", "fresh_color": fresh_color(training.exemplar)},
         estimated=RGB_ESTIMATED,
         credit=description.credit,

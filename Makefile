@@ -1,0 +1,56 @@
+# Everything that a contributor does, each one command. The environment is .venv (Python 3.11 and Blender 4.5 as bpy).
+PYTHON ?= python3.11
+PYTHON_5_2 ?= python3.13
+# A CPU-only torch is smaller: make TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+SHELL := /bin/bash
+BIN := .venv/bin
+INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: environment environment-5.2 demo test test-engine test-blender test-5.2 check format extension clean
+
+environment: .venv/.ready
+.venv/.ready: requirements/engine.txt requirements/develop.txt pyproject.toml
+	scripts/system_packages.sh
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Patina is developed on Python 3.11: make PYTHON=path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INDEX) -r requirements/engine.txt -r requirements/develop.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+environment-5.2: .venv-5.2/.ready
+.venv-5.2/.ready: requirements/blender-5.2.txt
+	$(PYTHON_5_2) -m venv .venv-5.2
+	.venv-5.2/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/blender-5.2.txt
+	touch $@
+
+demo: environment
+	$(BIN)/python -m demo.rust out/demo
+
+test: test-engine test-blender
+
+test-engine: environment
+	$(BIN)/python -m pytest tests/engine
+
+test-blender: environment
+	$(BIN)/python -m pytest tests/blender
+
+# The same tests of the extension in Blender 5.2, whose engine is the one in .venv.
+test-5.2: environment environment-5.2
+	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-5.2/bin/python -m pytest tests/blender
+
+check: environment
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: environment
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+extension: environment
+	$(BIN)/python scripts/build_extension.py out/patina.zip
+
+clean:
+	rm -rf out build patina.egg-info
