@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/solver_error.py MODEL [--size 64]
 
-The reference is classical Runge-Kutta in float64 with 32 steps a unit of ODE time. Errors are of the observed channels as
-maps in [0, 1]: root mean square over a life, and the worst age. Ages lie between the kept ones, where blending is worst.
+The reference is classical Runge-Kutta in float64 with 32 steps a unit of ODE time. Errors are of the observed channels
+as maps in [0, 1]: root mean square over a life, and the worst age. Ages lie between kept ones, where blending is worst.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import argparse
 import copy
 import math
 from dataclasses import replace
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
-from torch import Tensor
-
 from patina.engine.cli import find_model
 from patina.engine.life import Life, LifeSettings
 from patina.engine.life_store import LifeStore
 from patina.engine.model_file import Model, load_model
 from patina.engine.noise import initial_noise
 from patina.engine.solver import Grid, integrate
+from torch import Tensor
 
 AGES = [(k + 0.37) / 23 for k in range(23)]
 
