@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+import torch
 from patina.engine.life_store import LifeStore
 from patina.engine.model_file import Model, load_model
+
+# Tests share few cores, also with the engine's processes that they start, and their models are tiny: threads only wait.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
 
 DATA = Path(__file__).parent.parent / "data"
 
