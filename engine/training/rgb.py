@@ -27,7 +27,8 @@ class TrainingConfig:
     state_size: side in texels of the trained state. frame_time: duration of one frame in units of ODE time.
     segments: a fresh start from noise every `segments` steps. steps_per_unit: the fewest and most Euler steps for a
     unit of ODE time, drawn anew for each segment so that the field does not lean on one step length.
-    checks: full inferences over the whole training, by which the learning rate and the kept state are decided.
+    checks: full inferences over the whole training, by which the learning rate and the kept state are decided; the rate
+    is halved when more than `patience` of them in a row did not better the loss by the share `plateau`.
     """
 
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(12, 32, (1, 2, 4), True))
@@ -39,7 +40,8 @@ class TrainingConfig:
     steps_per_unit: tuple[int, int] = (5, 8)
     learning_rate: float = 5e-4
     least_learning_rate: float = 1e-4
-    patience: int = 5
+    patience: int = 4
+    plateau: float = 0.01
     checks: int = 60
     overflow_weight: float = 100.0
     averaging: float = 0.999
@@ -112,15 +114,14 @@ class RgbTraining:
         loss = self._inference_loss()
         rate = self.optimizer.param_groups[0]["lr"]
         self.history.append((self.iteration, loss, rate))
+        self.bad_checks = 0 if loss < self.best * (1 - self.config.plateau) else self.bad_checks + 1
         if loss < self.best:
-            self.best, self.bad_checks = loss, 0
+            self.best = loss
             self.best_weights = {name: value.clone() for name, value in self.averaged.state_dict().items()}
-        else:
-            self.bad_checks += 1
-            if self.bad_checks > self.config.patience:
-                self.bad_checks = 0
-                for group in self.optimizer.param_groups:
-                    group["lr"] = max(rate / 2, self.config.least_learning_rate)
+        if self.bad_checks > self.config.patience:
+            self.bad_checks = 0
+            for group in self.optimizer.param_groups:
+                group["lr"] = max(rate / 2, self.config.least_learning_rate)
         return loss
 
     def is_check_due(self) -> bool:
