@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidModelError
+from .map_names import MAPS
 
 FORMAT = 1
 FORMS = ("rgb", "diffuse_specular", "metallic_anisotropic", "metallic_isotropic")
@@ -65,7 +66,7 @@ _FIELDS: dict[str, tuple[Any, Any, str]] = {
     "warm_up": ((int, float), lambda v: 0 < v <= 1000, "a length of time"),
     "grid": (dict, lambda v: _is_grid(v), "the steps of a solver"),
     "appearance": (dict, lambda v: v.get("form") in FORMS, f"one of the forms {', '.join(FORMS)}"),
-    "estimated": (list, lambda v: all(isinstance(name, str) for name in v), "names of maps"),
+    "estimated": (list, lambda v: all(isinstance(name, str) and name in MAPS for name in v), "names of maps"),
     "credit": (str, lambda v: len(v) <= 2000, "a text"),
     "licence": (str, lambda v: len(v) <= 200, "a text"),
     "training": (dict, lambda v: True, "a record"),

@@ -34,5 +34,5 @@ def store(tmp_path: Path) -> LifeStore:
 
 
 def is_one_sentence(text: str) -> bool:
-    """Whether an error is one line that starts like a sentence and ends like one, of a length that a panel can show."""
-    return "\n" not in text and text[0] == text[0].upper() and text.endswith(".") and len(text) < 400
+    """Whether an error is one line that ends like a sentence and has a length that a panel can show."""
+    return "\n" not in text and text.endswith(".") and len(text) < 400
