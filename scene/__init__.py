@@ -1,0 +1,14 @@
+"""What a .blend holds of Patina: properties, node group, images, and the handlers that keep them at their age."""
+
+from . import engine_process, handlers, properties
+
+
+def register() -> None:
+    properties.register()
+    handlers.register()
+
+
+def unregister() -> None:
+    handlers.unregister()
+    properties.unregister()
+    engine_process.close()

@@ -1,0 +1,11 @@
+"""What can be wrong with a material or a scene; each a sentence for the artist."""
+
+from ..engine.errors import PatinaError
+
+
+class MaterialError(PatinaError):
+    """A material that Patina cannot change or show."""
+
+
+class BakeError(PatinaError):
+    """A bake that cannot be begun."""

@@ -1,0 +1,105 @@
+"""Blender's events and what each sets in motion. Added once, kept across files, taken out at unregister."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import playback
+from .images import fill, shed_pixels
+from .materials import ageing_materials, group_node, separate_duplicates
+from .node_group import group_images
+
+# Between render_init and its end only the render writes images: viewport and render share them.
+_rendering = False
+
+
+@persistent
+def frame_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    if depsgraph.mode == "RENDER":
+        playback.show_exactly(depsgraph, scene.frame_current_final)
+    elif not _rendering:
+        separate_duplicates()
+        playback.follow(depsgraph, scene.frame_current_final)
+
+
+@persistent
+def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    # Our own writing of an image arrives here too, and ends here: what is wanted is shown already.
+    if _rendering or not (depsgraph.id_type_updated("MATERIAL") or depsgraph.id_type_updated("NODETREE")):
+        return
+    separate_duplicates()
+    playback.follow(depsgraph, scene.frame_current_final)
+
+
+@persistent
+def render_began(scene: bpy.types.Scene, _: object = None) -> None:
+    global _rendering
+    _rendering = True
+    playback.failures.clear()
+    separate_duplicates()  # here and not on a frame: no data-block is made while a frame is being evaluated
+
+
+@persistent
+def render_ended(scene: bpy.types.Scene, _: object = None) -> None:
+    global _rendering
+    _rendering = False
+
+
+@persistent
+def file_loaded(path: str, _: object = None) -> None:
+    global _rendering
+    _rendering = False
+    playback.failures.clear()
+    playback.forget()
+    separate_duplicates()
+    for material in ageing_materials():
+        fill(group_images(group_node(material).node_tree), 8, missing=False)  # neutral until the maps come
+        material.node_tree.update_tag()
+
+
+@persistent
+def undone(scene: bpy.types.Scene, _: object = None) -> None:
+    playback.forget()
+    for material in ageing_materials():
+        material.node_tree.update_tag()
+
+
+@persistent
+def saving(path: str, _: object = None) -> None:
+    """Pixels that "Save All" packed are thrown out before they swell the file; what is lost is rebuilt."""
+    for material in ageing_materials():
+        shed = [shed_pixels(image) for image in group_images(group_node(material).node_tree).values()]
+        if any(shed):
+            material.node_tree.update_tag()
+
+
+_HANDLERS = {
+    "frame_change_post": frame_changed,
+    "depsgraph_update_post": depsgraph_updated,
+    "render_init": render_began,
+    "render_complete": render_ended,
+    "render_cancel": render_ended,
+    "load_post": file_loaded,
+    "undo_post": undone,
+    "redo_post": undone,
+    "save_pre": saving,
+}
+
+
+def register() -> None:
+    unregister()
+    for event, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, event).append(handler)
+
+
+def unregister() -> None:
+    for event, handler in _HANDLERS.items():
+        handlers = getattr(bpy.app.handlers, event)
+        # By name: a module that was reloaded has new functions, and the old ones must not stay.
+        for found in list(handlers):
+            if (found.__module__, found.__name__) == (handler.__module__, handler.__name__):
+                handlers.remove(found)
+    playback.forget()
+    if bpy.app.timers.is_registered(playback.tick):
+        bpy.app.timers.unregister(playback.tick)

@@ -1,0 +1,74 @@
+"""The images of a material: one per map, rewritten as it ages, never stored in the .blend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import bpy
+import numpy as np
+
+from .maps import LOOKS
+from .versions import set_linear_rec709
+
+_PLACEHOLDER = 8  # texels: what a saved file keeps is only the size and colour of a blank image of this size
+
+
+def make_images(material_name: str, extent: int) -> dict[str, bpy.types.Image]:
+    """One float image per map, neutral until its maps come; a Blender without Patina shows it magenta."""
+    images = {}
+    for name, look in LOOKS.items():
+        image = bpy.data.images.new(
+            f"{material_name} {look.label} (Patina)",
+            _PLACEHOLDER,
+            _PLACEHOLDER,
+            float_buffer=True,
+            is_data=name != "base_color",
+        )
+        if name == "base_color":
+            set_linear_rec709(image)
+        image.generated_color = (*look.missing, 1.0)
+        image["patina_map"] = name
+        images[name] = image
+    fill(images, extent, missing=False)
+    return images
+
+
+def write_maps(images: Mapping[str, bpy.types.Image], maps: Mapping[str, np.ndarray]) -> None:
+    """Put maps ([H, W, 3] or [H, W], rows from the top) into the images."""
+    for name, image in images.items():
+        values = maps[name]
+        height, width = values.shape[:2]
+        pixels = np.ones((height, width, 4), np.float32)
+        # Blender's rows start at the bottom.
+        pixels[..., :3] = values[::-1] if values.ndim == 3 else values[::-1, :, None]
+        _write(image, pixels)
+
+
+def fill(images: Mapping[str, bpy.types.Image], extent: int, *, missing: bool) -> None:
+    """Fill the images with the colour of a missing texture (magenta) or of one that is still to come."""
+    for name, image in images.items():
+        look = LOOKS[name]
+        pixels = np.ones((extent, extent, 4), np.float32)
+        pixels[..., :3] = look.missing if missing else look.waiting
+        _write(image, pixels)
+
+
+def _write(image: bpy.types.Image, pixels: np.ndarray) -> None:
+    height, width = pixels.shape[:2]
+    shed_pixels(image)
+    if tuple(image.size) != (width, height):
+        image.scale(width, height)  # leaves the size that is stored in the file at the placeholder's
+    image.pixels.foreach_set(pixels.ravel())
+    image.update()
+    image.update_tag()  # without it Cycles' viewport and persistent data keep the old texture
+
+
+def shed_pixels(image: bpy.types.Image) -> bool:
+    """Make an image blank again whose pixels were packed into the file (Save All does it). Whether it was so."""
+    if image.source == "GENERATED" and image.packed_file is None:
+        return False
+    if image.packed_file is not None:
+        image.unpack(method="REMOVE")
+    image.filepath_raw = ""
+    image.source = "GENERATED"
+    return True

@@ -1,0 +1,111 @@
+"""The node group of one material: Age, Vector, Scale and Strength in, five maps out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import bpy
+
+from .maps import LOOKS, UNIT
+from .nodes import Value, Writer
+
+_REPEAT = "Repeats per Scale"  # the Value node that holds UNIT / resolution
+_OWNER = "patina_material"  # the material a group was made for, by name
+
+
+def make_group(material_name: str, images: Mapping[str, bpy.types.Image], extent: int) -> bpy.types.NodeTree:
+    """Build the group around the images; `extent` decides how often they repeat."""
+    group = bpy.data.node_groups.new(f"Patina {material_name}", "ShaderNodeTree")
+    group[_OWNER] = material_name
+    _add_interface(group)
+    writer = Writer(group)
+    inputs = writer.node("NodeGroupInput").outputs
+    outputs = writer.node("NodeGroupOutput").inputs
+
+    repeat = writer.node("ShaderNodeValue")
+    repeat.name = repeat.label = _REPEAT
+    scale = writer.math("MULTIPLY", inputs["Scale"], repeat.outputs[0])
+    position = writer.vector("SCALE", inputs["Vector"], scale)
+    textures = {name: _texture(writer, image, position) for name, image in images.items()}
+    normal = _normal(writer, textures["normal"], inputs["Vector"], inputs["Strength"])
+    for name, look in LOOKS.items():
+        group.links.new(normal if name == "normal" else textures[name], outputs[look.label])
+    set_extent(group, extent)
+    return group
+
+
+def set_extent(group: bpy.types.NodeTree, extent: int) -> None:
+    """More texels are more material, not finer detail: so a larger extent repeats less often."""
+    group.nodes[_REPEAT].outputs[0].default_value = UNIT / extent
+
+
+def group_images(group: bpy.types.NodeTree) -> dict[str, bpy.types.Image]:
+    """The group's images by map; those that the artist threw away are missing."""
+    images = (node.image for node in group.nodes if node.bl_idname == "ShaderNodeTexImage")
+    return {image["patina_map"]: image for image in images if image is not None and "patina_map" in image}
+
+
+def owner_name(group: bpy.types.NodeTree) -> str:
+    """The name that the group's material had when the group was made."""
+    return group.get(_OWNER, "")
+
+
+def replace_images(group: bpy.types.NodeTree, images: Mapping[str, bpy.types.Image], material_name: str) -> None:
+    """Let a copied group sample its own images."""
+    group[_OWNER] = material_name
+    for node in group.nodes:
+        if node.bl_idname == "ShaderNodeTexImage":
+            node.image = images[node.name]
+
+
+def _add_interface(group: bpy.types.NodeTree) -> None:
+    def add(name: str, kind: str, way: str, **values: object) -> None:
+        item = group.interface.new_socket(name, in_out=way, socket_type=f"NodeSocket{kind}")
+        for key, value in values.items():
+            setattr(item, key, value)
+
+    unit = {"min_value": 0.0, "max_value": 1.0, "subtype": "FACTOR"}
+    age = "How far the material has aged, from 0 (fresh) to 1 (the end of the exemplar)"
+    add("Age", "Float", "INPUT", default_value=0.0, description=age, **unit)
+    add("Vector", "Vector", "INPUT", hide_value=True, description="Where the texture is sampled, such as UV")
+    repeats = "How often 256 texels of the material repeat over one unit of Vector"
+    add("Scale", "Float", "INPUT", default_value=1.0, min_value=0.0, max_value=1000.0, description=repeats)
+    strength = "Strength of the normal map"
+    add("Strength", "Float", "INPUT", default_value=1.0, min_value=0.0, max_value=10.0, description=strength)
+    kinds = {"base_color": "Color", "normal": "Vector"}
+    for name, look in LOOKS.items():
+        add(look.label, kinds.get(name, "Float"), "OUTPUT")
+
+
+def _texture(writer: Writer, image: bpy.types.Image, position: Value) -> bpy.types.NodeSocket:
+    node = writer.node("ShaderNodeTexImage", Vector=position)
+    node.name = node.label = image["patina_map"]
+    node.image = image
+    node.interpolation, node.projection, node.extension = "Linear", "FLAT", "REPEAT"
+    return node.outputs["Color"]
+
+
+def _normal(writer: Writer, encoded: Value, coordinates: Value, strength: Value) -> bpy.types.NodeSocket:
+    """Turn tangent-space normals into world space along the coordinates that they were sampled with.
+
+    The Normal Map node knows the tangents of a UV map only, and lights a rotated Mapping or generated coordinates
+    wrongly. A Bump node tilts the normal N by the surface gradient of its height (Mikkelsen 2010), to Nx; hence
+    grad h = N - Nx / (N . Nx). With the coordinates themselves as height, that gives the tangents.
+    """
+    geometry = writer.node("ShaderNodeNewGeometry").outputs
+    surface = geometry["Normal"]
+    # Seen from behind, N points to the viewer, and a bump is a dent: the tangents turn with it.
+    facing = writer.math("MULTIPLY_ADD", geometry["Backfacing"], -2.0, 1.0)
+    tilt = writer.math("MULTIPLY", strength, facing)
+    decoded = writer.vector("SUBTRACT", writer.vector("SCALE", encoded, 2.0), (1.0, 1.0, 1.0))
+    x, y, z = writer.split(decoded)
+    u, v, _ = writer.split(coordinates)
+
+    normal = writer.vector("SCALE", surface, z)
+    for height, amount in ((u, x), (v, y)):
+        bump = writer.node("ShaderNodeBump", Strength=1.0, Distance=1.0, Height=height).outputs["Normal"]
+        inverse = writer.math("DIVIDE", 1.0, writer.vector("DOT_PRODUCT", surface, bump))
+        gradient = writer.vector("SUBTRACT", surface, writer.vector("SCALE", bump, inverse))
+        tangent = writer.vector("NORMALIZE", gradient)
+        normal = writer.vector("ADD", normal, writer.vector("SCALE", tangent, writer.math("MULTIPLY", amount, tilt)))
+    return writer.vector("NORMALIZE", normal)

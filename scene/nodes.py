@@ -1,0 +1,70 @@
+"""A short way to write down a node tree, and the tag that says which nodes are Patina's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import bpy
+
+_TAG = "patina"
+
+Value = bpy.types.NodeSocket | float | tuple[float, ...]
+
+
+def tag(node: bpy.types.Node, role: str) -> bpy.types.Node:
+    """Mark a node of the artist's tree as one that Patina made, for a role."""
+    node[_TAG] = role
+    return node
+
+
+def tagged(tree: bpy.types.NodeTree, role: str | None = None) -> Iterator[bpy.types.Node]:
+    """Patina's nodes in a tree, of one role or of all."""
+    for node in tree.nodes:
+        found = node.get(_TAG)
+        if found is not None and (role is None or found == role):
+            yield node
+
+
+def socket(sockets: bpy.types.bpy_prop_collection, identifier: str) -> bpy.types.NodeSocket | None:
+    """A socket by its identifier; names are translated, identifiers are not."""
+    return next((found for found in sockets if found.identifier == identifier), None)
+
+
+class Writer:
+    """Adds nodes to a tree, each call one node: sockets are linked, numbers become default values."""
+
+    def __init__(self, tree: bpy.types.NodeTree):
+        self.tree = tree
+        self._column = 0
+
+    def node(self, kind: str, **inputs: Value) -> bpy.types.Node:
+        node = self.tree.nodes.new(kind)
+        node.location = (180 * (self._column % 8), -220 * (self._column // 8))
+        self._column += 1
+        for identifier, value in inputs.items():
+            self._feed(socket(node.inputs, identifier), value)
+        return node
+
+    def vector(self, operation: str, first: Value, second: Value | None = None) -> bpy.types.NodeSocket:
+        node = self.node("ShaderNodeVectorMath")
+        node.operation = operation
+        self._feed(node.inputs[0], first)
+        if second is not None:
+            self._feed(socket(node.inputs, "Scale") if operation == "SCALE" else node.inputs[1], second)
+        return node.outputs["Value"] if operation == "DOT_PRODUCT" else node.outputs["Vector"]
+
+    def math(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
+        node = self.node("ShaderNodeMath")
+        node.operation = operation
+        for target, value in zip(node.inputs, values, strict=False):
+            self._feed(target, value)
+        return node.outputs[0]
+
+    def split(self, vector: Value) -> list[bpy.types.NodeSocket]:
+        return list(self.node("ShaderNodeSeparateXYZ", Vector=vector).outputs)
+
+    def _feed(self, target: bpy.types.NodeSocket, value: Value) -> None:
+        if isinstance(value, bpy.types.NodeSocket):
+            self.tree.links.new(value, target)
+        else:
+            target.default_value = value

@@ -1,0 +1,204 @@
+"""Live playback: keeps the images of every ageing material at its Age.
+
+A render waits for the exact maps of its frame. The viewport asks and goes on; a timer puts in what has arrived. A
+texture that cannot be had is shown magenta and recorded, for exceptions in handlers are swallowed by Blender.
+
+Data-blocks are remembered by session_uid and looked up again: a reference does not outlive undo, load or delete.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import bpy
+
+from ..engine.client import Job, JobCancelled, MapsRequest
+from ..engine.errors import PatinaError
+from . import engine_process, library
+from .errors import MaterialError
+from .images import fill, write_maps
+from .materials import ageing_materials, group_node
+from .node_group import group_images
+
+_POLL = 0.02  # seconds between two looks at a working engine
+_REST = 1.0  # seconds before the viewport asks again after a failure, lest playback start a process per frame
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A frame that shows magenta, and why."""
+
+    material: str
+    frame: float
+    sentence: str
+
+
+failures: deque[Failure] = deque(maxlen=1000)
+_shown: dict[int, MapsRequest | None] = {}  # by the base colour image: what it shows; None: magenta
+_wanted: dict[int, MapsRequest] = {}  # by material: the newest wish of the viewport
+_pending: dict[int, Job] = {}  # by material: what the engine works at for the viewport
+_rest_until = 0.0
+
+
+def request_of(material: bpy.types.Material, age: float) -> MapsRequest:
+    """What to ask the engine for. Raises PatinaError where the model is missing or not the one the file remembers."""
+    settings = material.patina
+    header = library.model_header(settings.model_stored)
+    if header.sha256 != settings.model_hash:
+        raise MaterialError(
+            f"The model {settings.model_stored!r} is not the one that {material.name!r} was made with",
+            "choose the model again to accept the new one",
+        )
+    path = library.model_path(settings.model_stored)
+    return MapsRequest(path, header.sha256, settings.seed, settings.resolution_stored, min(1.0, max(0.0, age)))
+
+
+def evaluated_age(material: bpy.types.Material, depsgraph: bpy.types.Depsgraph) -> float | None:
+    """The Age socket as animated at the depsgraph's frame; None where nothing in the scene uses the material."""
+    evaluated = material.evaluated_get(depsgraph)
+    if not evaluated.is_evaluated:
+        return None
+    return evaluated.node_tree.nodes[group_node(material).name].inputs["Age"].default_value
+
+
+def show_exactly(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
+    """For a render: wait until every used material shows its maps at its Age."""
+    for uid in list(_pending):
+        _give_up(uid)
+    for material in ageing_materials():
+        age = evaluated_age(material, depsgraph)
+        if age is None or material.patina.playback != "LIVE":
+            continue
+        try:
+            request = request_of(material, age)
+            if not _is_shown(material, request):
+                engine = engine_process.engine()
+                job = engine.submit(request)
+                engine.wait(job)
+                _show(material, job)
+        except PatinaError as error:
+            _show_missing(material, frame, str(error))
+
+
+def follow(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
+    """For the viewport: ask for what is not shown yet, and return at once."""
+    for material in ageing_materials():
+        age = evaluated_age(material, depsgraph)
+        if age is None or material.patina.playback != "LIVE":
+            continue
+        try:
+            request = request_of(material, age)
+            if _is_shown(material, request):
+                _wanted.pop(material.session_uid, None)
+                _give_up(material.session_uid)
+            elif time.monotonic() >= _rest_until:
+                _ask(material, request)
+        except PatinaError as error:
+            _show_missing(material, frame, str(error))
+
+
+def tick() -> float | None:
+    """The timer: take in what the engine has sent. Seconds until the next call, None when nothing is under way."""
+    if not _pending:
+        return None
+    try:
+        engine_process.engine().poll()
+    except PatinaError as error:
+        _fail_pending(error)
+        return None
+    materials = {material.session_uid: material for material in ageing_materials()}
+    for uid, job in list(_pending.items()):
+        if not job.done:
+            continue
+        del _pending[uid]
+        if uid in materials:
+            _take(materials[uid], job)
+    return _POLL if _pending else None
+
+
+def forget() -> None:
+    """Trust no image any more: after a load, an undo, or when pixels were thrown away."""
+    for uid in list(_pending):
+        _give_up(uid)
+    _shown.clear()
+    _wanted.clear()
+
+
+def _ask(material: bpy.types.Material, request: MapsRequest) -> None:
+    uid = material.session_uid
+    _wanted[uid] = request
+    job = _pending.get(uid)
+    if job is not None and _same_life(job.request, request):
+        return  # a slider that is dragged must not cancel every answer: the newest wish follows this one
+    _give_up(uid)
+    _pending[uid] = engine_process.engine().submit(request)
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=_POLL, persistent=True)
+
+
+def _take(material: bpy.types.Material, job: Job) -> None:
+    """Put in an answer, and ask for what has been wished since."""
+    wanted = _wanted.get(material.session_uid)
+    if isinstance(job.error, JobCancelled) or wanted is None:
+        return
+    if job.error is not None:
+        _show_missing(material, bpy.context.scene.frame_current_final, str(job.error))
+        return
+    if _same_life(job.request, wanted):
+        _show(material, job)
+    if job.request == wanted:
+        del _wanted[material.session_uid]
+    else:
+        _ask(material, wanted)
+
+
+def _same_life(one: MapsRequest, other: MapsRequest) -> bool:
+    return (one.sha256, one.seed, one.extent) == (other.sha256, other.seed, other.extent)
+
+
+def _give_up(uid: int) -> None:
+    job = _pending.pop(uid, None)
+    if job is not None and not job.done:
+        engine_process.engine().cancel(job)
+
+
+def _fail_pending(error: PatinaError) -> None:
+    materials = {material.session_uid: material for material in ageing_materials()}
+    for uid in list(_pending):
+        del _pending[uid]
+        if uid in materials:
+            _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
+
+
+def _is_shown(material: bpy.types.Material, request: MapsRequest) -> bool:
+    images = group_images(group_node(material).node_tree)
+    first = images.get("base_color")
+    # The size tells an image that Blender made blank again (a revert, a discarded buffer) from one that is filled.
+    return (
+        first is not None
+        and tuple(first.size) == (request.extent, request.extent)
+        and _shown.get(first.session_uid) == request
+    )
+
+
+def _show(material: bpy.types.Material, job: Job) -> None:
+    images = group_images(group_node(material).node_tree)
+    write_maps(images, job.maps)
+    if "base_color" in images:
+        _shown[images["base_color"].session_uid] = job.request
+
+
+def _show_missing(material: bpy.types.Material, frame: float, sentence: str) -> None:
+    """Magenta, never another frame's texture; recorded once per frame."""
+    global _rest_until
+    _rest_until = time.monotonic() + _REST
+    images = group_images(group_node(material).node_tree)
+    first = images.get("base_color")
+    if first is not None and (first.session_uid not in _shown or _shown[first.session_uid] is not None):
+        fill(images, 8, missing=True)
+        _shown[first.session_uid] = None
+    failure = Failure(material.name, frame, sentence)
+    if failure not in failures:
+        failures.append(failure)

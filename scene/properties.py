@@ -1,0 +1,148 @@
+"""`material.patina`: what a .blend remembers of a material that ages. Age itself is a socket; here it is forwarded."""
+
+# No postponed annotations here: Blender would evaluate them where this module's names are out of reach of the lambdas.
+from collections.abc import Iterable
+
+import bpy
+
+from ..engine.errors import PatinaError
+from . import library
+from .maps import LARGEST, SMALLEST
+from .materials import group_node
+from .node_group import set_extent
+
+# Blender keeps no reference to the strings of a search callback.
+_names: list[str] = []
+
+
+def _search_models(self: bpy.types.PropertyGroup, context: bpy.types.Context, text: str) -> Iterable[str]:
+    _names[:] = library.model_names()
+    return _names
+
+
+def _refresh(self: bpy.types.PropertyGroup, context: bpy.types.Context | None = None) -> None:
+    if group_node(self.id_data) is not None:
+        self.id_data.node_tree.update_tag()
+
+
+def _get_input(self: bpy.types.PropertyGroup, name: str, otherwise: float) -> float:
+    node = group_node(self.id_data)
+    return node.inputs[name].default_value if node is not None else otherwise
+
+
+def _set_input(self: bpy.types.PropertyGroup, name: str, value: float) -> None:
+    node = group_node(self.id_data)
+    if node is not None:
+        node.inputs[name].default_value = value
+        _refresh(self)
+
+
+def _set_model(self: bpy.types.PropertyGroup, model: str) -> None:
+    """Take a model that can be read; refuse any other with a sentence, and keep the old one."""
+    self.notice = ""
+    try:
+        header = library.model_header(model)
+    except PatinaError as error:
+        self.notice = str(error)
+        return
+    self.model_stored, self.model_hash = model, header.sha256
+    fitting = -(-self.resolution_stored // header.extent_multiple) * header.extent_multiple
+    if fitting != self.resolution_stored:
+        _set_resolution(self, fitting)
+    _refresh(self)
+
+
+def _set_resolution(self: bpy.types.PropertyGroup, extent: int) -> None:
+    """Take an extent that the model can give; refuse any other with a sentence, and keep the old one."""
+    self.notice = ""
+    try:
+        multiple = library.model_header(self.model_stored).extent_multiple if self.model_stored else 1
+    except PatinaError as error:
+        self.notice = str(error)
+        return
+    if not SMALLEST <= extent <= LARGEST or extent % multiple:
+        self.notice = (
+            f"A resolution of {extent} is refused: choose a multiple of {multiple} from {SMALLEST} to {LARGEST}."
+        )
+        return
+    self.resolution_stored = extent
+    node = group_node(self.id_data)
+    if node is not None:
+        set_extent(node.node_tree, extent)
+        _refresh(self)
+
+
+class PatinaMaterial(bpy.types.PropertyGroup):
+    """Settings of one ageing material."""
+
+    model: bpy.props.StringProperty(
+        name="Model",
+        description="A shipped model by name, or the path of a model file",
+        search=_search_models,
+        search_options={"SUGGESTION"},
+        get=lambda self: self.model_stored,
+        set=_set_model,
+    )
+    age: bpy.props.FloatProperty(
+        name="Age",
+        description="How far the material has aged, forwarded to the node group's socket (animate that one)",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options=set(),
+        get=lambda self: _get_input(self, "Age", 0.0),
+        set=lambda self, value: _set_input(self, "Age", value),
+    )
+    seed: bpy.props.IntProperty(
+        name="Seed",
+        description="Another seed is another piece of the same material",
+        min=0,
+        options=set(),
+        update=_refresh,
+    )
+    resolution: bpy.props.IntProperty(
+        name="Resolution",
+        description="Width of the texture in texels: more texels are more material, not finer detail",
+        soft_min=SMALLEST,
+        soft_max=LARGEST,
+        step=64,
+        subtype="PIXEL",
+        options=set(),
+        get=lambda self: self.resolution_stored,
+        set=_set_resolution,
+    )
+    scale: bpy.props.FloatProperty(
+        name="Scale",
+        description="How often 256 texels of the material repeat over the UV square",
+        min=0.0,
+        soft_max=32.0,
+        max=1000.0,
+        options=set(),
+        get=lambda self: _get_input(self, "Scale", 1.0),
+        set=lambda self, value: _set_input(self, "Scale", value),
+    )
+    playback: bpy.props.EnumProperty(
+        name="Playback",
+        description="What changes on a frame",
+        items=(("LIVE", "Live", "The engine evaluates the material at every frame"),),
+        options=set(),
+    )
+    # What the properties above stand on. The hash holds a shot to the model that it was made with.
+    model_stored: bpy.props.StringProperty(options={"HIDDEN"})
+    model_hash: bpy.props.StringProperty(
+        name="Model Hash", description="SHA-256 of the model that the material was made with", options={"HIDDEN"}
+    )
+    resolution_stored: bpy.props.IntProperty(default=256, options={"HIDDEN"})
+    notice: bpy.props.StringProperty(
+        name="Notice", description="Why the last value was refused", options={"HIDDEN", "SKIP_SAVE"}
+    )
+
+
+def register() -> None:
+    bpy.utils.register_class(PatinaMaterial)
+    bpy.types.Material.patina = bpy.props.PointerProperty(type=PatinaMaterial, name="Patina")
+
+
+def unregister() -> None:
+    del bpy.types.Material.patina
+    bpy.utils.unregister_class(PatinaMaterial)

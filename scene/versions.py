@@ -1,0 +1,63 @@
+"""Everything that differs between Blender 4.2 and 5.2, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import bpy
+
+_EEVEE = ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE")  # 4.2 to 4.5; 5.0 and later
+
+
+def eevee_name() -> str:
+    """The name under which this Blender lists Eevee."""
+    known = {item.identifier for item in bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items}
+    return next((name for name in _EEVEE if name in known), _EEVEE[bpy.app.version >= (5, 0)])
+
+
+def use_nodes(material: bpy.types.Material) -> bpy.types.NodeTree:
+    """The material's node tree, made if need be. From 5.0 every material has one, and asking for it is deprecated."""
+    if bpy.app.version < (5, 0):
+        material.use_nodes = True
+    return material.node_tree
+
+
+def has_nodes(material: bpy.types.Material) -> bool:
+    """Whether the material is shaded by its nodes."""
+    return material.node_tree is not None and (bpy.app.version >= (5, 0) or material.use_nodes)
+
+
+def fcurve_collections(animated: bpy.types.ID) -> Iterator:
+    """The collections of f-curves that animate an ID: the action's own, or from 4.4 its slot's in every layer."""
+    data = animated.animation_data
+    if data is None or data.action is None:
+        return
+    if bpy.app.version < (4, 4):
+        yield data.action.fcurves
+        return
+    for layer in data.action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(data.action_slot) if data.action_slot is not None else None
+            if bag is not None:
+                yield bag.fcurves
+
+
+def own_action(animated: bpy.types.ID) -> None:
+    """Give an ID that shares its action a copy: a duplicated material shares its original's keys otherwise."""
+    data = animated.animation_data
+    if data is None or data.action is None or data.action.users < 2:
+        return
+    slot = data.action_slot.identifier if bpy.app.version >= (4, 4) and data.action_slot is not None else None
+    data.action = data.action.copy()
+    if slot is not None:
+        data.action_slot = data.action.slots[slot]
+
+
+def set_linear_rec709(image: bpy.types.Image) -> None:
+    """Say that a float image holds linear Rec.709. A configuration without that name keeps its scene-linear role,
+    which is what float images have from the start."""
+    names = image.colorspace_settings.bl_rna.properties["name"].enum_items.keys()
+    for name in ("Linear Rec.709", "Linear Rec.709 (sRGB)"):
+        if name in names:
+            image.colorspace_settings.name = name
+            return
