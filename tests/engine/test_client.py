@@ -225,6 +225,9 @@ def test_a_job_cancelled_in_mid_solve_ends_and_the_process_rests(shared_engine: 
     with pytest.raises(JobCancelled):
         engine.wait(job, PATIENCE)
     assert job.steps_done < job.steps and engine.state is EngineState.READY
+    kept = len(list(engine.settings.lives.glob("life-*/observed-*")))
+    time.sleep(0.3)
+    assert len(list(engine.settings.lives.glob("life-*/observed-*"))) == kept  # nor is it solved when nobody asks
     next_job = engine.submit(request(slow_path, age=0.0))
     engine.wait(next_job, PATIENCE)
     assert next_job.maps is not None

@@ -1,0 +1,99 @@
+"""The distance between two textures: nothing where they agree, more the more they differ, and smooth."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from patina.engine.training.patch_loss import PatchLoss, overflow
+from torch import Tensor
+from torch.nn import functional
+
+LOSS = PatchLoss(projections=32, scales=2)
+
+
+def texture(extent: int = 96, seed: int = 0) -> Tensor:
+    """A periodic texture of small soft blobs, [1, 3, H, W] in [0, 1]."""
+    noise = torch.randn((1, 3, extent, extent), generator=torch.Generator().manual_seed(seed))
+    for _ in range(2):
+        noise = functional.avg_pool2d(functional.pad(noise, (1,) * 4, mode="circular"), 3, stride=1)
+    return 0.5 + 0.15 * noise / noise.std()
+
+
+def distance(synthesis: Tensor, exemplar: Tensor, seed: int = 1) -> float:
+    return float(LOSS(synthesis, exemplar, torch.Generator().manual_seed(seed)))
+
+
+def shuffled(image: Tensor) -> Tensor:
+    order = torch.randperm(image.shape[-1] * image.shape[-2], generator=torch.Generator().manual_seed(2))
+    return image.flatten(2)[..., order].reshape(image.shape)
+
+
+def test_a_texture_is_nowhere_from_its_own_patches() -> None:
+    """The exemplar does not wrap; padded by what lies beyond its borders it has just the patches of the texture."""
+    image = texture()
+    exemplar = functional.pad(image, (3,) * 4, mode="circular")
+    one_scale = PatchLoss(projections=32, scales=1)
+    assert float(one_scale(image, exemplar, torch.Generator().manual_seed(0))) < 1e-5
+    assert float(one_scale(image.roll((20, 11), (2, 3)), exemplar, torch.Generator().manual_seed(0))) < 1e-5
+    assert float(one_scale(1 - image, exemplar, torch.Generator().manual_seed(0))) > 0.01
+
+
+def test_another_piece_of_the_same_texture_is_nearer_than_what_an_eye_would_refuse() -> None:
+    image, other = texture(), texture(seed=1)
+    same_kind = distance(other, image)
+    noise = torch.randn(other.shape, generator=torch.Generator().manual_seed(3))
+    changes = {
+        "shuffled pixels": shuffled(other),
+        "colour cast": other + torch.tensor([0.1, 0.0, -0.1])[None, :, None, None],
+        "noise": other + 0.08 * noise,
+        "flat": other.mean((2, 3), keepdim=True).expand_as(other),
+        "contrast": 0.5 + 0.5 * (other - 0.5),
+    }
+    for name, changed in changes.items():
+        assert distance(changed, image) > 1.5 * same_kind, name
+
+
+@pytest.mark.parametrize("change", ["noise", "cast"])
+def test_the_distance_grows_with_the_change(change: str) -> None:
+    image = texture()
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(3))
+    direction = noise if change == "noise" else torch.ones_like(image)
+    distances = [distance(image + strength * direction, image) for strength in (0.0, 0.02, 0.05, 0.1)]
+    assert distances == sorted(distances) and distances[3] > 3 * distances[1] > 0
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(32, 64), (64, 48), (16, 64), (16, 16), (64, 160)])
+def test_textures_of_different_extents_can_be_compared(ours: int, theirs: int) -> None:
+    image = texture(theirs)
+    near, far = distance(image[..., :ours, :ours], image), distance(1 - texture(ours, seed=5) ** 3, image)
+    assert near < far
+
+
+def test_descending_the_distance_brings_a_texture_nearer() -> None:
+    exemplar, x = texture(32), torch.full((1, 3, 32, 32), 0.3, requires_grad=True)
+    x.data += 0.05 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(4)
+    before = distance(x.detach(), exemplar)
+    for _ in range(10):
+        (gradient,) = torch.autograd.grad(LOSS(x, exemplar, generator), x)
+        assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
+        x.data -= 0.02 * gradient.sign()
+    assert distance(x.detach(), exemplar) < before / 2
+
+
+def test_a_plain_exemplar_gives_no_infinite_distance() -> None:
+    plain = torch.full((1, 3, 32, 32), 0.5)
+    x = texture(32).requires_grad_()
+    loss = LOSS(x, plain, torch.Generator().manual_seed(0))
+    loss.backward()
+    assert torch.isfinite(loss) and x.grad is not None and torch.isfinite(x.grad).all()
+
+
+def test_the_same_generator_gives_the_same_distance() -> None:
+    assert distance(texture(seed=1), texture()) == distance(texture(seed=1), texture())
+    assert distance(texture(seed=1), texture(), seed=1) != distance(texture(seed=1), texture(), seed=2)
+
+
+def test_overflow_is_how_far_values_leave_the_range() -> None:
+    assert float(overflow(torch.tensor([0.0, 1.0, 0.4]))) == 0
+    assert float(overflow(torch.tensor([-0.5, 0.5, 1.25, 1.0]))) == pytest.approx(0.1875)
