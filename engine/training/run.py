@@ -155,6 +155,7 @@ def train_rgb(
     belong to it; a model or checkpoint that was there stays as it was.
     """
     exemplar = read_exemplar(exemplar_path)
+    _check_settings(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     training = RgbTraining(exemplar, config, device)
     checkpoint = Checkpoint(checkpoint_path, exemplar, config)
@@ -198,15 +199,19 @@ def _interruption_held() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _rehearse(training: RgbTraining, path: Path, description: Description) -> None:
-    """Before hours of work: can what will be learned be described, and its folder be made?"""
-    config = training.config
-    multiple = training.field.config.extent_multiple
+def _check_settings(config: TrainingConfig) -> None:
+    multiple = config.network.extent_multiple
+    if not 0 <= config.seed < 2**63:
+        raise TrainingError(f"The seed {config.seed} is not between 0 and 2^63", "choose a positive seed")
     if config.iterations < 1 or config.state_size < SMALLEST or config.state_size % multiple:
         raise TrainingError(
             f"{config.iterations} iterations on {config.state_size} texels cannot be trained",
             f"use one iteration or more, and a multiple of {multiple} texels from {SMALLEST} on",
         )
+
+
+def _rehearse(training: RgbTraining, path: Path, description: Description) -> None:
+    """Before hours of work: can what will be learned be described, and its folder be made?"""
     with tempfile.TemporaryDirectory() as folder:
         save_model(training.field, header_of(training, path, description, 0.0), Path(folder) / path.name)
     try:

@@ -1,0 +1,134 @@
+"""The command line: what it writes, and one line of error with exit 2 for what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import DATA, is_one_sentence
+from footage import darkening_frames, write_animation
+from patina.engine import cli
+from patina.engine.life import Life, LifeSettings
+from patina.engine.life_store import LifeStore
+from patina.engine.map_names import MAPS
+from patina.engine.model_file import Model, load_model
+from patina.engine.pictures import base_color_picture
+from PIL import Image
+
+TINY = str(DATA / "tiny.safetensors")
+RGB = str(DATA / "official" / "rgb_tiny.eqx")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit status of `patina ARGUMENTS`, in this process."""
+    monkeypatch.setattr(sys, "argv", ["patina", *map(str, arguments)])
+    try:
+        return cli.main()
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_info_says_what_a_model_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "info", TINY) == 0
+    said = capsys.readouterr().out
+    header = load_model(Path(TINY)).header
+    for fact in ("Tiny test model", "4 + 8 steps", "roughness (estimated)", "CC0-1.0", header.sha256):
+        assert fact in said
+    assert "base_color (estimated)" not in said
+
+
+def test_synth_writes_every_map_at_every_age(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Model, store: LifeStore
+) -> None:
+    folder = tmp_path / "new" / "folder"
+    options = ("--size", 32, "--seed", 3, "--ages", "1,0,0.4", "--lives", tmp_path / "kept")
+    assert run(monkeypatch, "synth", TINY, folder, *options) == 0
+    assert files(folder) == sorted(f"tiny_{name}_{number:04d}.png" for name in MAPS for number in (1, 2, 3))
+    life = Life(tiny, 3, 32, store, LifeSettings(), "cpu")
+    for number, age in enumerate((1.0, 0.0, 0.4), start=1):
+        pixels = np.asarray(Image.open(folder / f"tiny_base_color_{number:04d}.png"))
+        assert np.array_equal(pixels, base_color_picture(life.maps(age)["base_color"]))
+
+
+def test_import_eqx_writes_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    assert run(monkeypatch, "import-eqx", RGB, path, "--kind", "rgb", "--duration", 3) == 0
+    assert load_model(path).header.duration == 3
+
+
+def test_train_goes_on_where_it_stood(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    footage = write_animation(tmp_path / "rust.webp", darkening_frames(count=2))
+    path = tmp_path / "models" / "rust.safetensors"
+    options = ("--kind", "rgb", "--size", 16, "--credit", "Zoë", "--metallic", "1,0")
+    assert run(monkeypatch, "train", footage, path, *options, "--iterations", 1) == 0
+    assert files(path.parent) == ["rust.checkpoint", "rust.png", "rust.safetensors"]
+    assert run(monkeypatch, "train", footage, path, *options, "--iterations", 2) == 0
+    assert "from step 1 of 2" in capsys.readouterr().err
+    header = load_model(path).header
+    assert header.training["iterations"] == 2 and header.credit == "Zoë"
+    assert header.appearance["metallic"] == [1.0, 0.0]
+
+
+def test_shipped_models_are_found_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cli, "_WEIGHTS", DATA)
+    assert cli.find_model("tiny") == Path(TINY)
+    assert cli.find_model("tiny.safetensors") == Path("tiny.safetensors")
+
+
+BAD = {
+    "no command": (),
+    "unknown command": ("polish",),
+    "no model": ("info", "nowhere.safetensors"),
+    "text as a model": ("info", __file__),
+    "age beyond the end": ("synth", TINY, "out", "--ages", "0,1.5"),
+    "age that is no number": ("synth", TINY, "out", "--ages", "old"),
+    "odd size": ("synth", TINY, "out", "--size", "33"),
+    "size that is no number": ("synth", TINY, "out", "--size", "big"),
+    "negative seed": ("synth", TINY, "out", "--seed", "-1"),
+    "synth without a model": ("synth", "nowhere", "out"),
+    "folder in the way": ("synth", TINY, "file/out", "--size", "16", "--ages", "0"),
+    "text as weights": ("import-eqx", __file__, "model.safetensors", "--kind", "rgb"),
+    "missing weights": ("import-eqx", "nowhere.eqx", "model.safetensors", "--kind", "rgb"),
+    "unknown kind": ("import-eqx", RGB, "model.safetensors", "--kind", "cel"),
+    "no duration": ("import-eqx", RGB, "model.safetensors", "--kind", "rgb", "--duration", "0"),
+    "model in the way": ("import-eqx", RGB, "file/model.safetensors", "--kind", "rgb"),
+    "wrong form": ("import-eqx", RGB, "file/x.safetensors", "--kind", "svbrdf", "--brdf", "toon"),
+    "missing footage": ("train", "nowhere.webp", "model.safetensors", "--kind", "rgb"),
+    "text as footage": ("train", __file__, "model.safetensors", "--kind", "rgb"),
+    "untrainable size": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--size", "17"),
+    "no iterations": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--iterations", "0"),
+    "gloss beyond range": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--roughness", "0.4,2"),
+    "relief that is no number": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--relief", "nan"),
+    "huge seed": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--seed", str(2**70)),
+    "training in the way": ("train", "rust.webp", "file/model.safetensors", "--kind", "rgb", "--iterations", "1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_refused_is_one_line_and_leaves_no_file(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("in the way")
+    write_animation(tmp_path / "rust.webp", darkening_frames(count=2))
+    assert run(monkeypatch, *BAD[name]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("patina: ") and said.err.count("\n") == 1
+    assert is_one_sentence(said.err.strip() if said.err.strip().endswith(".") else said.err.strip() + ".")
+    assert files(tmp_path) == ["file", "rust.webp"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "rust.webp"]
+
+
+def test_the_installed_command_answers() -> None:
+    command = Path(sys.executable).with_name("patina")
+    done = subprocess.run([command, "info", TINY], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and "Tiny test model" in done.stdout
