@@ -58,7 +58,7 @@ def _sky() -> None:
     ramp = nodes.new("ShaderNodeValToRGB")
     background = nodes.new("ShaderNodeBackground")
     output = nodes.new("ShaderNodeOutputWorld")
-    ramp.color_ramp.elements[0].color = (0.05, 0.05, 0.055, 1)
+    ramp.color_ramp.elements[0].color = (0.16, 0.155, 0.15, 1)
     ramp.color_ramp.elements[0].position = 0.46
     ramp.color_ramp.elements[1].color = (0.30, 0.38, 0.50, 1)
     horizon = ramp.color_ramp.elements.new(0.53)
