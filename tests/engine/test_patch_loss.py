@@ -97,3 +97,14 @@ def test_the_same_generator_gives_the_same_distance() -> None:
 def test_overflow_is_how_far_values_leave_the_range() -> None:
     assert float(overflow(torch.tensor([0.0, 1.0, 0.4]))) == 0
     assert float(overflow(torch.tensor([-0.5, 0.5, 1.25, 1.0]))) == pytest.approx(0.1875)
+
+
+def test_fine_noise_on_a_soft_texture_is_noticed() -> None:
+    """A patch's mean colour dwarfs what is fine: directions that ignore the mean are there to see it."""
+    image = functional.avg_pool2d(functional.pad(texture(), (6,) * 4, mode="circular"), 13, stride=1)
+    image = 0.5 + 0.15 * (image - image.mean()) / image.std()
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(3))
+    finest = PatchLoss(projections=64, scales=1)
+    still = float(finest(image, image, torch.Generator().manual_seed(1)))
+    noisy = float(finest(image + 0.03 * noise, image, torch.Generator().manual_seed(1)))
+    assert noisy > 2.2 * still
