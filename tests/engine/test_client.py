@@ -251,15 +251,19 @@ def test_waiting_too_long_is_an_error_and_cancels(shared_engine: Engine, slow_pa
 
 
 @posix_only
-def test_the_process_ends_when_its_parent_is_killed(tmp_path: Path, slow_path: Path) -> None:
+@pytest.mark.parametrize("doing", ["solving", "idle"])
+def test_the_process_ends_when_its_parent_is_killed(
+    doing: str, tmp_path: Path, slow_path: Path, tiny_path: Path
+) -> None:
     program = (
-        "import sys; from pathlib import Path; from patina.engine.client import *\n"
+        "import sys, time; from pathlib import Path; from patina.engine.client import *\n"
         "engine = Engine(EngineSettings(Path(sys.executable), Path(sys.argv[1])))\n"
         "job = engine.submit(MapsRequest(Path(sys.argv[2]), '', 0, 64, 1.0))\n"
-        "while not job.steps_done: engine.poll(0.1)\n"
-        "print(engine.pid, flush=True); engine.wait(job)\n"
+        "while not (job.done if sys.argv[3] == 'idle' else job.steps_done): engine.poll(0.1)\n"
+        "print(engine.pid, flush=True); time.sleep(60)\n"
     )
-    arguments = [sys.executable, "-c", program, str(tmp_path / "lives"), str(slow_path)]
+    path = tiny_path if doing == "idle" else slow_path
+    arguments = [sys.executable, "-c", program, str(tmp_path / "lives"), str(path), doing]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
