@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from .maps import LOOKS
-from .versions import set_linear_rec709
+from .versions import set_linear_rec709, tag_pixels
 
 _PLACEHOLDER = 8  # texels: what a saved file keeps is only the size and colour of a blank image of this size
 
@@ -60,7 +60,7 @@ def _write(image: bpy.types.Image, pixels: np.ndarray) -> None:
         image.scale(width, height)  # leaves the size that is stored in the file at the placeholder's
     image.pixels.foreach_set(pixels.ravel())
     image.update()
-    image.update_tag()  # without it Cycles' viewport and persistent data keep the old texture
+    tag_pixels(image)
 
 
 def shed_pixels(image: bpy.types.Image) -> bool:

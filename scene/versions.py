@@ -61,3 +61,14 @@ def set_linear_rec709(image: bpy.types.Image) -> None:
         if name in names:
             image.colorspace_settings.name = name
             return
+
+
+def tag_pixels(image: bpy.types.Image) -> None:
+    """Announce new pixels: without this, Cycles' viewport and persistent data keep the old texture.
+
+    Cycles before 5.2 keeps a generated image by its data-block and parameters, whatever its pixels. The alpha mode is
+    one of these, and makes no difference where alpha is 1 everywhere, as it is in ours.
+    """
+    if bpy.app.version < (5, 2):
+        image.alpha_mode = "CHANNEL_PACKED" if image.alpha_mode == "STRAIGHT" else "STRAIGHT"
+    image.update_tag()

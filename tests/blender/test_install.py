@@ -1,0 +1,59 @@
+"""The extension as Blender receives it."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import bpy
+
+
+def handler_count() -> int:
+    handlers = (getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers))
+    return sum(
+        "patina" in getattr(handler, "__module__", "")
+        for found in handlers
+        if isinstance(found, list)
+        for handler in found
+    )
+
+
+def test_blenders_own_tool_accepts_the_zip(extension_tool: Path, extension_zip: Path) -> None:
+    command = [sys.executable, extension_tool, "validate", extension_zip]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_the_zip_holds_what_runs_and_nothing_else(extension_zip: Path) -> None:
+    names = zipfile.ZipFile(extension_zip).namelist()
+    assert {Path(name).parts[0] for name in names if "/" in name} == {
+        "engine",
+        "operators",
+        "panels",
+        "scene",
+        "weights",
+    }
+    assert "blender_manifest.toml" in names
+    assert any(name.endswith(".safetensors") for name in names)
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_blenders_python_never_imports_torch() -> None:
+    assert "torch" not in sys.modules
+
+
+def test_enabling_twice_adds_no_handler_twice(installed: str) -> None:
+    before = handler_count()
+    bpy.ops.preferences.addon_enable(module=installed)
+    assert handler_count() == before > 0
+
+
+def test_disabling_takes_everything_out_and_enabling_brings_it_back(installed: str) -> None:
+    before = handler_count()
+    bpy.ops.preferences.addon_disable(module=installed)
+    try:
+        assert handler_count() == 0
+        assert not hasattr(bpy.types.Material, "patina")
+        assert not hasattr(bpy.types, "MATERIAL_PT_patina")
+    finally:
+        bpy.ops.preferences.addon_enable(module=installed)
+    assert handler_count() == before
