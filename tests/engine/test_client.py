@@ -100,9 +100,12 @@ def test_maps_arrive_as_they_are_computed_in_process(
 def test_jobs_are_answered_in_order_each_with_its_own_maps(shared_engine: Engine, tiny_path: Path) -> None:
     jobs = [shared_engine.submit(request(tiny_path, age=age, extent=extent)) for age in (1, 0) for extent in (64, 16)]
     finished: list[Job] = []
-    while len(finished) < len(jobs):
-        shared_engine.poll(0.05)
-        finished += [job for job in jobs if job.done and job not in finished]
+
+    def all_finished() -> bool:
+        finished.extend(job for job in jobs if job.done and job not in finished)
+        return len(finished) == len(jobs)
+
+    poll_until(shared_engine, all_finished)
     assert finished == jobs
     means = [job.maps["base_color"].mean() for job in jobs if job.maps is not None]
     assert means[0] < means[2] - 0.1 and means[1] < means[3] - 0.1  # aged is darker
