@@ -97,7 +97,7 @@ class BakeSequence(bpy.types.Operator):
     def _end(self, context: bpy.types.Context) -> None:
         if self._timer is None:
             return
-        self._sequence.stop(engine_process.engine())
+        self._sequence.stop()
         context.window_manager.event_timer_remove(self._timer)
         self._timer = None
         context.window_manager.progress_end()

@@ -61,7 +61,8 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         _draw_settings(layout, material, node)
         _draw_estimated(layout, material)
         _draw_actions(layout, context)
-    _sentence(layout, engine_process.describe(), "SYSTEM")
+    rendering = playback.is_rendering()  # then the engine is in another thread's hands
+    _sentence(layout, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
     _draw_failures(layout)
 
 
@@ -113,7 +114,7 @@ def _draw_failures(layout: bpy.types.UILayout) -> None:
     latest = playback.failures[-1]
     _sentence(
         box,
-        f"{len(playback.failures)} frames are magenta, the last: {latest.material}, frame {latest.frame:g}",
+        f"Magenta frames: {len(playback.failures)}, the last: {latest.material}, frame {latest.frame:g}",
         "ERROR",
     )
     _sentence(box, latest.sentence, "NONE")

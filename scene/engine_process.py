@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.client import Engine, EngineSettings
+from ..engine.client import Engine, EngineSettings, Job
 from ..engine.errors import PatinaError
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -71,6 +71,18 @@ def engine() -> Engine:
         close()
         _engine = Engine(settings)
     return _engine
+
+
+def poll() -> None:
+    """Take in what the engine has sent, if there is one."""
+    if _engine is not None:
+        _engine.poll()
+
+
+def cancel(job: Job) -> None:
+    """Give a job up; one of an engine that is gone ended with it."""
+    if _engine is not None:
+        _engine.cancel(job)
 
 
 def describe() -> str:

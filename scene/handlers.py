@@ -10,15 +10,12 @@ from .images import fill, shed_pixels
 from .materials import ageing_materials, group_node, separate_duplicates
 from .node_group import group_images
 
-# Between render_init and its end only the render writes images: viewport and render share them.
-_rendering = False
-
 
 @persistent
 def frame_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if depsgraph.mode == "RENDER":
         playback.show_exactly(depsgraph, scene.frame_current_final)
-    elif not _rendering:
+    elif not playback.is_rendering():
         separate_duplicates()
         playback.follow(depsgraph, scene.frame_current_final)
 
@@ -26,7 +23,7 @@ def frame_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Non
 @persistent
 def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     # Our own writing of an image arrives here too, and ends here: what is wanted is shown already.
-    if _rendering or not (depsgraph.id_type_updated("MATERIAL") or depsgraph.id_type_updated("NODETREE")):
+    if playback.is_rendering() or not (depsgraph.id_type_updated("MATERIAL") or depsgraph.id_type_updated("NODETREE")):
         return
     separate_duplicates()
     playback.follow(depsgraph, scene.frame_current_final)
@@ -34,22 +31,18 @@ def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) ->
 
 @persistent
 def render_began(scene: bpy.types.Scene, _: object = None) -> None:
-    global _rendering
-    _rendering = True
-    playback.failures.clear()
+    playback.set_rendering(True)
     separate_duplicates()  # here and not on a frame: no data-block is made while a frame is being evaluated
 
 
 @persistent
 def render_ended(scene: bpy.types.Scene, _: object = None) -> None:
-    global _rendering
-    _rendering = False
+    playback.set_rendering(False)
 
 
 @persistent
 def file_loaded(path: str, _: object = None) -> None:
-    global _rendering
-    _rendering = False
+    playback.set_rendering(False)
     playback.failures.clear()
     playback.forget()
     separate_duplicates()

@@ -40,6 +40,22 @@ _shown: dict[int, MapsRequest | None] = {}  # by the base colour image: what it 
 _wanted: dict[int, MapsRequest] = {}  # by material: the newest wish of the viewport
 _pending: dict[int, Job] = {}  # by material: what the engine works at for the viewport
 _rest_until = 0.0
+# Between a render's begin and end only the render writes images (viewport and render share them) and talks to the
+# engine (it does so on another thread than the window's).
+_rendering = False
+
+
+def is_rendering() -> bool:
+    """Whether the images and the engine belong to a render at the moment."""
+    return _rendering
+
+
+def set_rendering(rendering: bool) -> None:
+    """Hand images and engine to a render, or back to the viewport. A new render begins with no failures."""
+    global _rendering
+    _rendering = rendering
+    if rendering:
+        failures.clear()
 
 
 def request_of(material: bpy.types.Material, age: float) -> MapsRequest:
@@ -84,6 +100,8 @@ def show_exactly(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
 
 def follow(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
     """For the viewport: ask for what is not shown yet, and return at once."""
+    if _rendering:
+        return
     for material in ageing_materials():
         age = evaluated_age(material, depsgraph)
         if age is None or material.patina.playback != "LIVE":
@@ -103,18 +121,20 @@ def tick() -> float | None:
     """The timer: take in what the engine has sent. Seconds until the next call, None when nothing is under way."""
     if not _pending:
         return None
-    try:
-        engine_process.engine().poll()
-    except PatinaError as error:
-        _fail_pending(error)
-        return None
+    if _rendering:
+        return _POLL
+    engine_process.poll()
     materials = {material.session_uid: material for material in ageing_materials()}
     for uid, job in list(_pending.items()):
         if not job.done:
             continue
         del _pending[uid]
         if uid in materials:
-            _take(materials[uid], job)
+            try:
+                _take(materials[uid], job)
+            except PatinaError as error:
+                _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
+    _redraw_panels()
     return _POLL if _pending else None
 
 
@@ -141,11 +161,13 @@ def _ask(material: bpy.types.Material, request: MapsRequest) -> None:
 def _take(material: bpy.types.Material, job: Job) -> None:
     """Put in an answer, and ask for what has been wished since."""
     wanted = _wanted.get(material.session_uid)
-    if isinstance(job.error, JobCancelled) or wanted is None:
+    if wanted is None:
+        return
+    if isinstance(job.error, JobCancelled):  # not by us, who forget what we cancel: the preferences changed
+        _ask(material, wanted)
         return
     if job.error is not None:
-        _show_missing(material, bpy.context.scene.frame_current_final, str(job.error))
-        return
+        raise job.error
     if _same_life(job.request, wanted):
         _show(material, job)
     if job.request == wanted:
@@ -160,16 +182,8 @@ def _same_life(one: MapsRequest, other: MapsRequest) -> bool:
 
 def _give_up(uid: int) -> None:
     job = _pending.pop(uid, None)
-    if job is not None and not job.done:
-        engine_process.engine().cancel(job)
-
-
-def _fail_pending(error: PatinaError) -> None:
-    materials = {material.session_uid: material for material in ageing_materials()}
-    for uid in list(_pending):
-        del _pending[uid]
-        if uid in materials:
-            _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
+    if job is not None:
+        engine_process.cancel(job)
 
 
 def _is_shown(material: bpy.types.Material, request: MapsRequest) -> bool:
@@ -202,3 +216,20 @@ def _show_missing(material: bpy.types.Material, frame: float, sentence: str) -> 
     failure = Failure(material.name, frame, sentence)
     if failure not in failures:
         failures.append(failure)
+
+
+_said = ""
+
+
+def _redraw_panels() -> None:
+    """Draw the panels again when the engine's state reads differently."""
+    global _said
+    sentence = engine_process.describe()
+    if sentence == _said:
+        return
+    _said = sentence
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions:
+                if area.type == "PROPERTIES" or (area.type == "VIEW_3D" and region.type == "UI"):
+                    region.tag_redraw()

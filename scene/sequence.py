@@ -11,10 +11,11 @@ from pathlib import Path
 import bpy
 
 from ..engine.client import Engine, Job, MapsRequest, WriteRequest
+from . import engine_process
 from .animation import ages_at
 from .errors import BakeError
 from .maps import LOOKS
-from .playback import request_of
+from .playback import is_rendering, request_of
 
 
 def file_stem(material_name: str) -> str:
@@ -61,6 +62,8 @@ class Sequence:
         """Go on; with `block`, until the next frame is written. False once all are. Raises PatinaError."""
         if self.written == len(self.requests):
             return False
+        if is_rendering() and not block:
+            return True  # the engine belongs to the render until that ends
         if self._job is None:
             self._job = engine.submit(self.requests[self.written])
         if block:
@@ -74,10 +77,10 @@ class Sequence:
             self.written += 1
         return self.written < len(self.requests)
 
-    def stop(self, engine: Engine) -> None:
+    def stop(self) -> None:
         """Give up the frame under way; the engine never leaves a file half written."""
         if self._job is not None:
-            engine.cancel(self._job)
+            engine_process.cancel(self._job)
             self._job = None
 
     @property

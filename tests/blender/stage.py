@@ -95,7 +95,9 @@ def render_animation(folder: Path, start: int, end: int) -> dict[int, np.ndarray
 
 
 def load_picture(path: Path) -> np.ndarray:
+    """The numbers in a picture file: [H, W, 3] float32, rows from the bottom."""
     image = bpy.data.images.load(str(path), check_existing=False)
+    image.colorspace_settings.is_data = True  # the numbers in the file, not converted
     width, height = image.size
     pixels = np.empty(width * height * 4, np.float32)
     image.pixels.foreach_get(pixels)

@@ -1,0 +1,96 @@
+"""What the panel says, drawn into a layout that writes down what it is given."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import pytest
+from stage import age_stage, new_material, patina, render_frame, set_stage
+
+
+class Layout:
+    """Stands in for bpy's layout: knows the texts, properties and operators it was given, and refuses unknown ones."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.properties: list[tuple[object, str]] = []
+        self.operators: list[str] = []
+
+    def _same(self, **_: object) -> "Layout":
+        return self
+
+    row = column = split = box = _same
+
+    def label(self, text: str, icon: str = "NONE") -> None:
+        assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+        self.texts.append(text)
+
+    def prop(self, data: bpy.types.bpy_struct, name: str, **_: object) -> None:
+        assert name in data.bl_rna.properties
+        self.properties.append((data, name))
+
+    def operator(self, name: str, icon: str = "NONE", **_: object) -> None:
+        assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+        module, function = name.split(".")
+        assert function in dir(getattr(bpy.ops, module))
+        self.operators.append(name)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.texts)
+
+
+def draw() -> Layout:
+    layout = Layout()
+    patina("panels.material").MaterialPanel.draw(SimpleNamespace(layout=layout), bpy.context)
+    return layout
+
+
+def test_a_plain_material_is_offered_patina() -> None:
+    new_material(set_stage())
+    assert draw().operators == ["patina.add_to_material"]
+
+
+def test_an_ageing_material_shows_its_settings_and_the_age_socket_itself() -> None:
+    material = age_stage()
+    layout = draw()
+    node = patina("scene.materials").group_node(material)
+    assert (node.inputs["Age"], "default_value") in layout.properties
+    assert {name for _, name in layout.properties} >= {"model", "seed", "resolution", "scale"}
+    assert "patina.bake_sequence" in layout.operators
+    assert layout.texts.count("estimated") == 4
+    assert layout.texts.count("learned") == 1
+
+
+def test_a_refused_value_and_a_linked_age_are_explained() -> None:
+    material = age_stage()
+    material.patina.resolution = 65
+    value = material.node_tree.nodes.new("ShaderNodeValue")
+    material.node_tree.links.new(value.outputs[0], patina("scene.materials").group_node(material).inputs["Age"])
+    text = draw().text
+    assert "65 is refused" in text
+    assert "Age is linked" in text
+
+
+def test_the_lock_of_the_interface_is_offered_until_it_is_set() -> None:
+    age_stage()
+    assert "patina.lock_interface" in draw().operators
+    bpy.ops.patina.lock_interface()
+    assert bpy.context.scene.render.use_lock_interface
+    assert "patina.lock_interface" not in draw().operators
+
+
+def test_without_an_engine_the_panel_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    age_stage()
+    monkeypatch.setenv("PATINA_PYTHON", "/no/such/python")
+    assert "choose another one in the preferences" in draw().text
+    render_frame(tmp_path, 3)
+    assert "Magenta frames: 1, the last: Steel, frame 3" in draw().text
+
+
+def test_grey_buttons_say_why() -> None:
+    new_material(set_stage())
+    with pytest.raises(RuntimeError, match="add Patina to it first"):
+        bpy.ops.patina.bake_sequence(directory="/tmp", frame_start=1, frame_end=2)
+    with pytest.raises(RuntimeError, match="add Patina to it first"):
+        bpy.ops.patina.remove_from_material()
