@@ -90,13 +90,11 @@ def _normal(writer: Writer, encoded: Value, coordinates: Value, strength: Value)
 
     The Normal Map node knows the tangents of a UV map only, and lights a rotated Mapping or generated coordinates
     wrongly. A Bump node tilts the normal N by the surface gradient of its height (Mikkelsen 2010), to Nx; hence
-    grad h = N - Nx / (N . Nx). With the coordinates themselves as height, that gives the tangents.
+    grad h = N - Nx / (N . Nx). With the coordinates themselves as height, that gives the tangents. (Seen from behind, N
+    points to the viewer and a bump is a dent; the Bump node turns its gradient accordingly.)
     """
     geometry = writer.node("ShaderNodeNewGeometry").outputs
     surface = geometry["Normal"]
-    # Seen from behind, N points to the viewer, and a bump is a dent: the tangents turn with it.
-    facing = writer.math("MULTIPLY_ADD", geometry["Backfacing"], -2.0, 1.0)
-    tilt = writer.math("MULTIPLY", strength, facing)
     decoded = writer.vector("SUBTRACT", writer.vector("SCALE", encoded, 2.0), (1.0, 1.0, 1.0))
     x, y, z = writer.split(decoded)
     u, v, _ = writer.split(coordinates)
@@ -107,5 +105,6 @@ def _normal(writer: Writer, encoded: Value, coordinates: Value, strength: Value)
         inverse = writer.math("DIVIDE", 1.0, writer.vector("DOT_PRODUCT", surface, bump))
         gradient = writer.vector("SUBTRACT", surface, writer.vector("SCALE", bump, inverse))
         tangent = writer.vector("NORMALIZE", gradient)
-        normal = writer.vector("ADD", normal, writer.vector("SCALE", tangent, writer.math("MULTIPLY", amount, tilt)))
+        tilt = writer.vector("SCALE", tangent, writer.math("MULTIPLY", amount, strength))
+        normal = writer.vector("ADD", normal, tilt)
     return writer.vector("NORMALIZE", normal)
