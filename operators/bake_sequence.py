@@ -10,6 +10,7 @@ from ..engine.errors import PatinaError
 from ..scene import engine_process
 from ..scene.errors import BakeError
 from ..scene.sequence import Sequence, check_folder, plan_sequence
+from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
 
 
@@ -20,7 +21,9 @@ class BakeSequence(bpy.types.Operator):
     bl_label = "Bake Sequence"
     bl_options: ClassVar[set[str]] = {"REGISTER"}
 
-    directory: bpy.props.StringProperty(name="Folder", description="Where the pictures go", subtype="DIR_PATH")
+    directory: bpy.props.StringProperty(
+        name="Folder", description="Where the pictures go", subtype="DIR_PATH", options=RELATIVE_PATH
+    )
     frame_start: bpy.props.IntProperty(name="Start", description="First frame", default=1)
     frame_end: bpy.props.IntProperty(name="End", description="Last frame", default=250)
     overwrite: bpy.props.BoolProperty(

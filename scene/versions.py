@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import bpy
 
 _EEVEE = ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE")  # 4.2 to 4.5; 5.0 and later
+# Options of a path property that may begin with //; Blender before 4.5 lets every path do so.
+RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
 
 
 def eevee_name() -> str:
