@@ -48,7 +48,9 @@ def _config(records: list[np.ndarray]) -> NetworkConfig:
     if remainder or width < 1 or any(size % width for size in widths):
         raise InvalidModelError("The convolutions do not form the levels of a U-Net", _REMEDY)
     attention = any(record.ndim == 0 for record in records)
-    return NetworkConfig(int(channels), int(width), tuple(int(size // width) for size in widths), attention)
+    return NetworkConfig(
+        int(channels), int(width), tuple(int(size // width) for size in widths), attention, periodic=False
+    )
 
 
 def _leaves(field: VectorField) -> Iterator[tuple[str, Tensor | None]]:

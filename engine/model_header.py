@@ -80,10 +80,11 @@ def _is_whole(value: object, least: int, most: int) -> bool:
 def _is_network(value: dict) -> bool:
     multipliers = value.get("multipliers")
     return (
-        set(value) == {"channels", "width", "multipliers", "attention"}
+        set(value) == {"channels", "width", "multipliers", "attention", "periodic"}
         and _is_whole(value["channels"], 1, 1024)
         and _is_whole(value["width"], 4, 1024)
         and type(value["attention"]) is bool
+        and type(value["periodic"]) is bool
         and isinstance(multipliers, list)
         and 1 <= len(multipliers) <= 8
         and all(_is_whole(multiplier, 1, 64) for multiplier in multipliers)

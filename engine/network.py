@@ -33,12 +33,15 @@ class NetworkConfig:
 
     channels: state channels C. width: feature channels of the first block. multipliers: width of each level as a
     multiple of `width`, finest first; the first is 1. attention: linear attention after every block.
+    periodic: resampling wraps around as the convolutions do, so that the texture tiles without a seam; the public
+    implementation repeats the border there, and its weights are evaluated as it does.
     """
 
     channels: int
     width: int
     multipliers: tuple[int, ...]
     attention: bool
+    periodic: bool = True
 
     def __post_init__(self) -> None:
         sizes = (self.channels, self.width, *self.multipliers)
@@ -127,13 +130,18 @@ class TimeEmbedding(nn.Module):
         return self.second(functional.silu(self.first(waves)))
 
 
-def _halve(x: Tensor) -> Tensor:
+def _halve(x: Tensor, periodic: bool) -> Tensor:
     """Half the size with antialiasing; without it the published weights are off by 0.3."""
+    if periodic:
+        return _halve(functional.pad(x, (2, 2, 2, 2), mode="circular"), False)[..., 1:-1, 1:-1]
     height, width = x.shape[-2:]
     return functional.interpolate(x, (height // 2, width // 2), mode="bilinear", antialias=True)
 
 
-def _double(x: Tensor) -> Tensor:
+def _double(x: Tensor, periodic: bool) -> Tensor:
+    """Double the size, bilinear with half-pixel centres."""
+    if periodic:
+        return _double(functional.pad(x, (1, 1, 1, 1), mode="circular"), False)[..., 2:-2, 2:-2]
     return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
@@ -175,11 +183,11 @@ class VectorField(nn.Module):
         for block, attention, resample in cast(Iterable[nn.ModuleList], self.down):
             x = attention(block(x, embedding))
             skips.append(x)
-            x = resample(_halve(x))
+            x = resample(_halve(x, self.config.periodic))
         block, attention = self.middle
         x = attention(block(x, embedding))
         for resample, block, attention in cast(Iterable[nn.ModuleList], self.up):
-            x = resample(_double(x))
+            x = resample(_double(x, self.config.periodic))
             x = attention(block(torch.cat((x, skips.pop()), 1), embedding))
         return self.velocity(self.last(torch.cat((x, first), 1)))
 

@@ -1,12 +1,11 @@
 """Makes tests/data/tiny.safetensors, a model so small that tests need not wait: random weights, strong change with age.
 
-    .venv/bin/python tests/make_tiny_model.py
+.venv/bin/python tests/make_tiny_model.py
 """
 
 from pathlib import Path
 
 import torch
-
 from patina.engine.model_file import save_model
 from patina.engine.model_header import ModelHeader
 from patina.engine.network import NetworkConfig, VectorField

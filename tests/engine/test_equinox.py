@@ -47,7 +47,7 @@ def refusal(path: Path) -> str:
 
 @pytest.mark.parametrize(
     ("path", "config"),
-    [(RGB, NetworkConfig(12, 8, (1, 2, 4), True)), (SVBRDF, NetworkConfig(18, 8, (1, 2), False))],
+    [(RGB, NetworkConfig(12, 8, (1, 2, 4), True, False)), (SVBRDF, NetworkConfig(18, 8, (1, 2), False, False))],
     ids=["rgb", "svbrdf"],
 )
 def test_the_networks_sizes_are_read_off_the_shapes(path: Path, config: NetworkConfig) -> None:
