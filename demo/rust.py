@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "bl_ext.user_default.patina"  # where Blender puts an extension installed from disk
 FRAME_START, FRAME_END = 1, 48
 SHEET_FRAMES = (1, 10, 20, 29, 39, 48)
 _STARTED = time.monotonic()
@@ -98,8 +100,8 @@ def main(output: Path) -> None:
         age_drum()
         say("the engine starts and solves the life of the texture")
         frames = render(output / "frames")
-        textures = bake(output / "textures")
         _check_failures()
+        textures = bake(output / "textures")
     from demo.sheet import contact_sheet, film
 
     ages = [(frame - FRAME_START) / (FRAME_END - FRAME_START) for frame in SHEET_FRAMES]
@@ -113,6 +115,9 @@ def main(output: Path) -> None:
 
 def _check_failures() -> None:
     """A frame whose texture could not be had is magenta: a demo must not show it as a success."""
+    failures = importlib.import_module(f"{PACKAGE}.scene.playback").failures
+    if failures:
+        raise SystemExit(f"{len(failures)} frames are magenta; the first: {failures[0].sentence}")
 
 
 if __name__ == "__main__":

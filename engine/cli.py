@@ -101,7 +101,13 @@ def _train(arguments: argparse.Namespace) -> None:
     train_rgb(
         arguments.exemplar,
         model,
-        TrainingConfig(iterations=arguments.iterations, state_size=arguments.size, seed=arguments.seed),
+        TrainingConfig(
+            iterations=arguments.iterations,
+            state_size=arguments.size,
+            late_state_size=2 * arguments.size,
+            flatten=arguments.flatten,
+            seed=arguments.seed,
+        ),
         Description(title, arguments.credit, arguments.licence, rules),
         arguments.checkpoint or model.with_suffix(".checkpoint"),
     )
@@ -148,7 +154,15 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("model", metavar="MODEL", type=Path, help="the .safetensors file to write")
     train.add_argument("--kind", choices=("rgb",), required=True, help="rgb: colour footage in any light")
     train.add_argument("--iterations", type=int, default=12_000)
-    train.add_argument("--size", type=int, default=64, help="side of the trained state in texels (default 64)")
+    train.add_argument(
+        "--size",
+        type=int,
+        default=64,
+        help="side of the trained state in texels (default 64), twice that in the last fifth",
+    )
+    train.add_argument(
+        "--flatten", action=argparse.BooleanOptionalAction, default=True, help="take uneven light out of the footage"
+    )
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
     train.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..network import NetworkConfig, VectorField
 from ..solver import integrate
 from .exemplar import Exemplar
+from .illumination import flatten_illumination
 from .patch_loss import PatchLoss, overflow
 
 COLOUR = slice(0, 3)
@@ -24,18 +25,23 @@ COLOUR = slice(0, 3)
 class TrainingConfig:
     """Everything that decides the outcome of a training, besides the exemplar.
 
-    state_size: side in texels of the trained state. frame_time: duration of one frame in units of ODE time.
+    state_size: side in texels of the trained state. late_state_size: its side in the last `late_share` of the steps;
+    only on a larger state does the loss see that spots do not flock together far apart. flatten: take uneven light out
+    of the footage first. frame_time: duration of one frame in units of ODE time. warm_up: as a share of the duration.
     segments: a fresh start from noise every `segments` steps. steps_per_unit: the fewest and most Euler steps for a
-    unit of ODE time, drawn anew for each segment so that the field does not lean on one step length.
-    checks: full inferences over the whole training, by which the learning rate and the kept state are decided; the rate
-    is halved when more than `patience` of them in a row did not better the loss by the share `plateau`.
+    unit of ODE time, drawn anew for each segment so that the field does not lean on one step length. checks: full
+    inferences over the whole training, by which the learning rate and the kept state are decided; the rate is halved
+    when more than `patience` of them in a row did not better the loss by the share `plateau`.
     """
 
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(12, 32, (1, 2, 4), True))
     iterations: int = 12_000
     state_size: int = 64
+    late_state_size: int = 128
+    late_share: float = 0.2
+    flatten: bool = True
     frame_time: float = 0.05
-    warm_up: float = 0.2  # of the duration
+    warm_up: float = 0.2
     segments: int = 6
     steps_per_unit: tuple[int, int] = (5, 8)
     learning_rate: float = 5e-4
@@ -70,7 +76,8 @@ class RgbTraining:
         self.exemplar = exemplar
         self.device = device
         self.duration = len(exemplar.frames) * config.frame_time
-        self.frames = to_state_range(torch.from_numpy(exemplar.frames)).to(device)
+        frames = flatten_illumination(exemplar.frames) if config.flatten else exemplar.frames
+        self.frames = to_state_range(torch.from_numpy(frames)).to(device)
         torch.manual_seed(config.seed)
         self.field = VectorField(config.network)
         self.field.start_at_rest()
@@ -87,6 +94,7 @@ class RgbTraining:
         self.best = math.inf
         self.best_weights = self.averaged.state_dict()
         self.bad_checks = 0
+        self.checked_size = config.state_size
 
     def step(self) -> float:
         """One optimiser step over one segment; returns its loss."""
@@ -112,6 +120,8 @@ class RgbTraining:
     def check(self) -> float:
         """The loss over one full inference with the averaged weights; lowers the learning rate on a plateau."""
         loss = self._inference_loss()
+        if self.state_size != self.checked_size:  # losses of states of different sizes do not compare
+            self.checked_size, self.best, self.bad_checks = self.state_size, math.inf, 0
         rate = self.optimizer.param_groups[0]["lr"]
         self.history.append((self.iteration, loss, rate))
         self.bad_checks = 0 if loss < self.best * (1 - self.config.plateau) else self.bad_checks + 1
@@ -124,11 +134,17 @@ class RgbTraining:
                 group["lr"] = max(rate / 2, self.config.least_learning_rate)
         return loss
 
+    @property
+    def state_size(self) -> int:
+        """Side of the state at this iteration, in texels."""
+        is_late = self.iteration >= round(self.config.iterations * (1 - self.config.late_share))
+        return self.config.late_state_size if is_late else self.config.state_size
+
     def is_check_due(self) -> bool:
         return self.iteration % max(1, self.config.iterations // self.config.checks) == 0
 
     def _refresh(self) -> None:
-        size = self.config.state_size
+        size = self.state_size
         shape = (1, self.config.network.channels, size, size)
         self.state = torch.randn(shape, generator=self.generator).to(self.device)
         self.time = -self.config.warm_up * self.duration
@@ -160,7 +176,7 @@ class RgbTraining:
     def _inference_loss(self, frames: int = 11) -> float:
         """Mean loss at evenly spaced ages of one life; the same noise and directions at every check."""
         generator = torch.Generator().manual_seed(self.config.seed + 1)
-        size = self.config.state_size
+        size = self.state_size
         state = torch.randn((1, self.config.network.channels, size, size), generator=generator).to(self.device)
         density = self.config.steps_per_unit[1]
         start, total = -self.config.warm_up * self.duration, 0.0
@@ -181,6 +197,7 @@ class RgbTraining:
             "generator": self.generator.get_state(),
             "state": self.state,
             "progress": (self.iteration, self.time, list(self.targets), list(self.history), self.best, self.bad_checks),
+            "checked_size": self.checked_size,
         }
 
     def load_state_dict(self, saved: dict) -> None:
@@ -191,6 +208,7 @@ class RgbTraining:
         self.generator.set_state(saved["generator"].cpu())
         self.state = saved["state"].to(self.device)
         self.iteration, self.time, self.targets, self.history, self.best, self.bad_checks = saved["progress"]
+        self.checked_size = saved["checked_size"]
 
     def best_field(self) -> VectorField:
         """The averaged weights of the best check."""

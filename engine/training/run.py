@@ -94,7 +94,7 @@ def header_of(training: RgbTraining, path: Path, description: Description, secon
             "frames": len(training.exemplar.frames),
             "loss": "sliced Wasserstein distance of patches",
             "iterations": training.iteration,
-            "state_size": config.state_size,
+            "state_size": [config.state_size, config.late_state_size],
             "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,
             "seconds": round(seconds),
         },
@@ -203,9 +203,10 @@ def _check_settings(config: TrainingConfig) -> None:
     multiple = config.network.extent_multiple
     if not 0 <= config.seed < 2**63:
         raise TrainingError(f"The seed {config.seed} is not between 0 and 2^63", "choose a positive seed")
-    if config.iterations < 1 or config.state_size < SMALLEST or config.state_size % multiple:
+    sizes = (config.state_size, config.late_state_size)
+    if config.iterations < 1 or any(size < SMALLEST or size % multiple for size in sizes):
         raise TrainingError(
-            f"{config.iterations} iterations on {config.state_size} texels cannot be trained",
+            f"{config.iterations} iterations on {sizes[0]} and {sizes[1]} texels cannot be trained",
             f"use one iteration or more, and a multiple of {multiple} texels from {SMALLEST} on",
         )
 

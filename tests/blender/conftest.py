@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,23 +12,16 @@ os.environ["BLENDER_USER_RESOURCES"] = str(_PROFILE)
 import bpy  # noqa: E402 - only now that the profile is set
 import pytest  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.build_extension import build  # noqa: E402
+
 PACKAGE = "bl_ext.user_default.patina"
 
 
 @pytest.fixture(scope="session")
-def extension_tool() -> Path:
-    """Blender's own command line for extensions."""
-    return Path(bpy.utils.system_resource("SCRIPTS")) / "addons_core/bl_pkg/cli/blender_ext.py"
-
-
-@pytest.fixture(scope="session")
-def extension_zip(tmp_path_factory: pytest.TempPathFactory, extension_tool: Path) -> Path:
-    """The extension, built by Blender's own tool."""
+def extension_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension, validated and built by Blender's own tool."""
     path = tmp_path_factory.mktemp("build") / "patina.zip"
-    command = [sys.executable, extension_tool, "build", "--source-dir", ROOT, "--output-filepath", path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    build(path)
     return path
 
 

@@ -15,6 +15,7 @@ SMALL = TrainingConfig(
     network=NetworkConfig(6, 8, (1, 2), False),
     iterations=14,
     state_size=16,
+    late_state_size=16,
     frame_time=0.2,
     checks=4,
     loss=PatchLoss(projections=8, scales=2),
