@@ -40,13 +40,14 @@ def default_grid(duration: float, warm_up: float) -> dict[str, object]:
 
 def step(field: VectorField, x: Tensor, start: float, end: float, method: str) -> Tensor:
     """The state [B, C, H, W] at the time `end`, one step of `method` from x at `start` (either direction)."""
-    times = torch.tensor([start, end], dtype=torch.float64, device=x.device)
-    return odeint(_velocity(field), x, times, method=method)[-1]
+    return integrate(field, x, start, end, 1, method)
 
 
 def integrate(field: VectorField, x: Tensor, start: float, end: float, steps: int, method: str) -> Tensor:
     """The state at `end` after equal steps from x at `start`; differentiable."""
-    times = torch.linspace(start, end, steps + 1, dtype=torch.float64, device=x.device)
+    # Apple's GPUs have no float64; elsewhere times travel in it, so that the grid is exact.
+    precision = torch.float32 if x.device.type == "mps" else torch.float64
+    times = torch.linspace(start, end, steps + 1, dtype=precision, device=x.device)
     return odeint(_velocity(field), x, times, method=method)[-1]
 
 
@@ -60,5 +61,4 @@ def solve(field: VectorField, x: Tensor, grid: Grid, after: int = 0) -> Iterator
 
 
 def _velocity(field: VectorField) -> Callable[[Tensor, Tensor], Tensor]:
-    # Times travel in float64 so that the grid is exact; the network's time has the state's own precision.
     return lambda time, x: field(x, time.to(x.dtype))
