@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+from typing import ClassVar
 
 import bpy
 
@@ -11,8 +11,7 @@ from ..operators.context import active_material
 from ..scene import engine_process, library, playback
 from ..scene.maps import LOOKS
 from ..scene.materials import group_node
-
-_WIDTH = 46  # characters to a line of a sentence; labels do not wrap
+from .text import sentence
 
 
 class MaterialPanel(bpy.types.Panel):
@@ -23,13 +22,17 @@ class MaterialPanel(bpy.types.Panel):
     bl_space_type = "PROPERTIES"
     bl_region_type = "WINDOW"
     bl_context = "material"
+    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # such panels come before Surface, whose settings fill a screen
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return context.active_object is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        draw_material(self.layout, context)
+        header, body = self.layout.panel("patina")
+        header.label(text="Patina")
+        if body is not None:  # unfolded
+            draw_material(body, context)
 
 
 class SidebarPanel(bpy.types.Panel):
@@ -54,47 +57,41 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     if node is None:
         layout.operator("patina.add_to_material", icon="ADD")
     elif material.library is not None:
-        _sentence(
-            layout, f"{material.name!r} is linked from another file: make it local to change it", "LIBRARY_DATA_DIRECT"
-        )
+        text = f"{material.name!r} is linked from another file: make it local to change it"
+        sentence(layout, context, text, "LIBRARY_DATA_DIRECT")
     else:
-        _draw_settings(layout, material, node)
-        _draw_estimated(layout, material)
+        _draw_settings(layout, context, material, node)
         _draw_actions(layout, context)
     rendering = playback.is_rendering()  # then the engine is in another thread's hands
-    _sentence(layout, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
-    _draw_failures(layout)
+    sentence(layout, context, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
+    _draw_failures(layout, context)
 
 
-def _draw_settings(layout: bpy.types.UILayout, material: bpy.types.Material, node: bpy.types.Node) -> None:
+def _draw_settings(
+    layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material, node: bpy.types.Node
+) -> None:
     settings = material.patina
     column = layout.column()
-    column.prop(settings, "model", icon="MATERIAL")
-    age = column.row()
+    column.use_property_decorate = True  # for all, so that they end at the same edge
+    column.prop(settings, "model")
     # The socket itself, so that keys and drivers land where they play without Patina.
-    age.use_property_decorate = True
-    age.prop(node.inputs["Age"], "default_value", text="Age", slider=True)
+    column.prop(node.inputs["Age"], "default_value", text="Age", slider=True)
     if node.inputs["Age"].is_linked:
-        _sentence(layout, "Age is linked: Live playback uses the socket's own value instead", "INFO")
+        sentence(column, context, "Age is linked: Live playback uses the socket's own value instead", "INFO")
     column.prop(settings, "seed")
     column.prop(settings, "resolution")
     column.prop(settings, "scale")
-    column.prop(node.inputs["Strength"], "default_value", text="Normal Strength")
+    column.prop(node.inputs["Strength"], "default_value", text="Strength")
     if settings.notice:
-        _sentence(layout, settings.notice, "ERROR")
-
-
-def _draw_estimated(layout: bpy.types.UILayout, material: bpy.types.Material) -> None:
+        sentence(layout, context, settings.notice, "ERROR")
     try:
-        estimated = library.model_header(material.patina.model_stored).estimated
+        estimated = library.model_header(settings.model_stored).estimated
     except PatinaError as error:
-        _sentence(layout, str(error), "ERROR")
+        sentence(layout, context, str(error), "ERROR")
         return
-    column = layout.column(align=True)
-    for name, look in LOOKS.items():
-        row = column.split(factor=0.4)
-        row.label(text=look.label)
-        row.label(text="estimated" if name in estimated else "learned")
+    if estimated:
+        names = ", ".join(look.label.lower() for name, look in LOOKS.items() if name in estimated)
+        sentence(layout, context, f"Estimated from the footage's colour: {names}", "INFO", quiet=True)
 
 
 def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -102,26 +99,20 @@ def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.operator("patina.keyframe_age", icon="KEY_HLT")
     column.operator("patina.bake_sequence", icon="RENDER_ANIMATION")
     column.operator("patina.remove_from_material", icon="X")
-    if not context.scene.render.use_lock_interface:
-        _sentence(layout, "While rendering, the viewport shares these textures", "ERROR")
-        layout.operator("patina.lock_interface", icon="LOCKED")
+    if context.scene.render.use_lock_interface:
+        return
+    # Blender asks for the lock wherever data changes during a render; nothing is wrong before one begins.
+    column = layout.column()
+    text = "Before you render, lock the interface: the viewport shares these textures"
+    sentence(column, context, text, "ERROR" if playback.is_rendering() else "INFO")
+    column.operator("patina.lock_interface", icon="LOCKED")
 
 
-def _draw_failures(layout: bpy.types.UILayout) -> None:
+def _draw_failures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if not playback.failures:
         return
-    box = layout.box()
+    column = layout.column()
     latest = playback.failures[-1]
-    _sentence(
-        box,
-        f"Magenta frames: {len(playback.failures)}, the last: {latest.material}, frame {latest.frame:g}",
-        "ERROR",
-    )
-    _sentence(box, latest.sentence, "NONE")
-
-
-def _sentence(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, _WIDTH)):
-        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon)
+    text = f"Magenta frames: {len(playback.failures)}, the last: {latest.material}, frame {latest.frame:g}"
+    sentence(column, context, text, "ERROR")
+    sentence(column, context, latest.sentence, "BLANK1")

@@ -7,6 +7,7 @@ import os
 import bpy
 
 from ..scene import engine_process
+from .text import sentence
 
 
 class PatinaPreferences(bpy.types.AddonPreferences):
@@ -40,7 +41,7 @@ class PatinaPreferences(bpy.types.AddonPreferences):
         column.active = not overridden
         column.prop(self, "python")
         if overridden:
-            layout.label(text=f"PATINA_PYTHON names {overridden}, and that counts", icon="INFO")
+            sentence(layout, context, f"PATINA_PYTHON names {overridden}, and that counts", "INFO")
         layout.prop(self, "lives")
         layout.prop(self, "lives_megabytes")
-        layout.label(text=engine_process.describe(), icon="SYSTEM")
+        sentence(layout, context, engine_process.describe(), "SYSTEM")

@@ -21,6 +21,9 @@ class Layout:
 
     row = column = split = box = _same
 
+    def panel(self, idname: str) -> tuple["Layout", "Layout"]:
+        return self, self
+
     def label(self, text: str, icon: str = "NONE") -> None:
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self.texts.append(text)
@@ -58,8 +61,16 @@ def test_an_ageing_material_shows_its_settings_and_the_age_socket_itself() -> No
     assert (node.inputs["Age"], "default_value") in layout.properties
     assert {name for _, name in layout.properties} >= {"model", "seed", "resolution", "scale"}
     assert "patina.bake_sequence" in layout.operators
-    assert layout.texts.count("estimated") == 4
-    assert layout.texts.count("learned") == 1
+    assert "Estimated from the footage's colour: metallic, roughness, normal, height" in layout.text
+
+
+def test_sentences_fit_a_narrow_region() -> None:
+    age_stage()
+    layout = Layout()
+    narrow = SimpleNamespace(region=SimpleNamespace(width=220), preferences=bpy.context.preferences)
+    patina("panels.text").sentence(layout, narrow, "The engine starts when it is needed", "INFO")
+    assert layout.text == "The engine starts when it is needed"
+    assert max(map(len, layout.texts)) <= 27
 
 
 def test_a_refused_value_and_a_linked_age_are_explained() -> None:
