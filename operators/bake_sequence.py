@@ -7,7 +7,7 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import engine_process
+from ..scene import engine_process, playback
 from ..scene.errors import BakeError
 from ..scene.sequence import Sequence, check_folder, plan_sequence
 from ..scene.versions import RELATIVE_PATH
@@ -58,7 +58,8 @@ class BakeSequence(bpy.types.Operator):
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC":
             self._end(context)
-            self.report({"WARNING"}, f"Stopped after {self._sequence.written} frames; baking again goes on from there")
+            written = _frames(self._sequence.written)
+            self.report({"WARNING"}, f"Stopped after {written}; baking again goes on from there")
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
@@ -70,6 +71,7 @@ class BakeSequence(bpy.types.Operator):
         if more:
             context.window_manager.progress_update(self._sequence.progress)
             context.workspace.status_text_set(f"{self._sequence.describe()}  (ESC stops)")
+            playback.redraw_panels()
             return {"RUNNING_MODAL"}
         self._end(context)
         return self._finish()
@@ -101,15 +103,20 @@ class BakeSequence(bpy.types.Operator):
         if self._timer is None:
             return
         self._sequence.stop()
+        playback.watch()
         context.window_manager.event_timer_remove(self._timer)
         self._timer = None
         context.window_manager.progress_end()
         context.workspace.status_text_set(None)
 
     def _finish(self) -> set[str]:
-        self.report({"INFO"}, f"{self._sequence.written} frames written, {self._sequence.skipped} were there already")
+        self.report({"INFO"}, f"{_frames(self._sequence.written)} written, {self._sequence.skipped} were there already")
         return {"FINISHED"}
 
     def _fail(self, error: PatinaError) -> set[str]:
         self.report({"ERROR"}, str(error))
         return {"CANCELLED"}
+
+
+def _frames(number: int) -> str:
+    return f"{number} frame{'' if number == 1 else 's'}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.client import Engine, EngineSettings, Job
+from ..engine.client import Engine, EngineSettings, EngineState, Job
 from ..engine.errors import PatinaError
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -77,6 +77,11 @@ def poll() -> None:
     """Take in what the engine has sent, if there is one."""
     if _engine is not None:
         _engine.poll()
+
+
+def is_busy() -> bool:
+    """Whether the engine's process is about to send something."""
+    return _engine is not None and _engine.state in (EngineState.STARTING, EngineState.WORKING)
 
 
 def cancel(job: Job) -> None:

@@ -48,6 +48,12 @@ def file_loaded(path: str, _: object = None) -> None:
     separate_duplicates()
     for material in ageing_materials():
         fill(group_images(group_node(material).node_tree), 8, missing=False)  # neutral until the maps come
+    # Only later: a tag that is set before the loaded scene has a depsgraph is lost.
+    bpy.app.timers.register(_tag_all, first_interval=0.1)
+
+
+def _tag_all() -> None:
+    for material in ageing_materials():
         material.node_tree.update_tag()
 
 
@@ -55,7 +61,10 @@ def file_loaded(path: str, _: object = None) -> None:
 def undone(scene: bpy.types.Scene, _: object = None) -> None:
     playback.forget()
     for material in ageing_materials():
-        material.node_tree.update_tag()
+        images = group_images(group_node(material).node_tree)
+        # A material that comes back has blank images, whose colour is the magenta of a missing texture.
+        fill({name: image for name, image in images.items() if not image.is_dirty}, 8, missing=False)
+    _tag_all()
 
 
 @persistent
@@ -94,5 +103,6 @@ def unregister() -> None:
             if (found.__module__, found.__name__) == (handler.__module__, handler.__name__):
                 handlers.remove(found)
     playback.forget()
-    if bpy.app.timers.is_registered(playback.tick):
-        bpy.app.timers.unregister(playback.tick)
+    for timer in (playback.tick, _tag_all):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)

@@ -119,8 +119,6 @@ def follow(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
 
 def tick() -> float | None:
     """The timer: take in what the engine has sent. Seconds until the next call, None when nothing is under way."""
-    if not _pending:
-        return None
     if _rendering:
         return _POLL
     engine_process.poll()
@@ -134,8 +132,14 @@ def tick() -> float | None:
                 _take(materials[uid], job)
             except PatinaError as error:
                 _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
-    _redraw_panels()
-    return _POLL if _pending else None
+    redraw_panels()
+    return _POLL if _pending or engine_process.is_busy() else None
+
+
+def watch() -> None:
+    """Let the timer run until the engine rests: one that was told to give up still has its last words to say."""
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=_POLL, persistent=True)
 
 
 def forget() -> None:
@@ -154,8 +158,7 @@ def _ask(material: bpy.types.Material, request: MapsRequest) -> None:
         return  # a slider that is dragged must not cancel every answer: the newest wish follows this one
     _give_up(uid)
     _pending[uid] = engine_process.engine().submit(request)
-    if not bpy.app.timers.is_registered(tick):
-        bpy.app.timers.register(tick, first_interval=_POLL, persistent=True)
+    watch()
 
 
 def _take(material: bpy.types.Material, job: Job) -> None:
@@ -221,7 +224,7 @@ def _show_missing(material: bpy.types.Material, frame: float, sentence: str) -> 
 _said = ""
 
 
-def _redraw_panels() -> None:
+def redraw_panels() -> None:
     """Draw the panels again when the engine's state reads differently."""
     global _said
     sentence = engine_process.describe()

@@ -143,6 +143,30 @@ def test_undo_leaves_the_texture_of_the_undone_setting() -> None:
     assert np.array_equal(image_pixels(bpy.data.materials["Steel"]), before)
 
 
+def test_a_material_that_redo_brings_back_is_neutral_until_its_maps_come() -> None:
+    new_material(set_stage())
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.patina.add_to_material(model=TINY) == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="add")
+    bpy.ops.ed.undo()
+    assert not bpy.data.materials["Steel"].patina.model
+    bpy.ops.ed.redo()
+    assert np.allclose(image_pixels(bpy.data.materials["Steel"])[..., :3], 0.2)
+    bpy.context.view_layer.update()
+    settle()
+    assert image_pixels(bpy.data.materials["Steel"])[..., :3].std() > 0.01
+
+
+def test_the_engine_is_heard_until_it_rests() -> None:
+    age_stage()
+    playback, process = patina("scene.playback"), patina("scene.engine_process")
+    bpy.context.scene.frame_set(4)
+    playback.forget()  # as undo does: nobody waits for the answer any more
+    assert process.is_busy()
+    settle()
+    assert not process.is_busy()
+
+
 def test_a_duplicated_material_ages_by_itself(tmp_path: Path) -> None:
     material = age_stage()
     render_frame(tmp_path, 5)
