@@ -14,7 +14,7 @@ from patina.engine.model_file import Model, load_model
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
-PATIENCE = 60.0  # seconds for a process that imports torch, which takes two or three of them on a machine at rest
+PATIENCE = 180.0  # seconds: only a hang takes so long, a crowded machine does not
 DATA = Path(__file__).parent.parent / "data"
 
 

@@ -1,0 +1,94 @@
+"""What ships looks like its footage at every age, by numbers that training does not use; the eye has the last word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from patina.engine.cli import shipped_models
+from patina.engine.life import Life, LifeSettings
+from patina.engine.life_store import LifeStore
+from patina.engine.model_file import Model, load_model
+
+LUMA = np.array((0.2126, 0.7152, 0.0722))
+
+
+@dataclass(frozen=True)
+class Look:
+    """color: mean display-encoded colour. dark: share of texels with a luma below 0.35. grain: mean absolute Laplacian
+    of the luma."""
+
+    color: tuple[float, float, float]
+    dark: float
+    grain: float
+
+
+# Measured on the frames of the footage at these ages.
+RUSTING_STEEL = {
+    0.0: Look((0.836, 0.845, 0.846), 0.000, 0.017),
+    0.25: Look((0.778, 0.797, 0.791), 0.031, 0.067),
+    0.5: Look((0.750, 0.750, 0.721), 0.038, 0.071),
+    0.75: Look((0.699, 0.677, 0.636), 0.050, 0.091),
+    1.0: Look((0.398, 0.324, 0.251), 0.473, 0.082),
+}
+
+
+def look(encoded: np.ndarray) -> Look:
+    luma = encoded @ LUMA
+    laplacian = 4 * luma - sum(np.roll(luma, shift, axis) for shift in (1, -1) for axis in (0, 1))
+    red, green, blue = encoded.mean((0, 1))
+    return Look((red, green, blue), float((luma < 0.35).mean()), float(np.abs(laplacian).mean()))
+
+
+@pytest.fixture(scope="module")
+def rusting_steel() -> Model:
+    return load_model(shipped_models()["rusting_steel"])
+
+
+@pytest.fixture(scope="module")
+def rust(rusting_steel: Model, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    store = LifeStore(tmp_path_factory.mktemp("lives"), 1 << 30)
+    return Life(rusting_steel, 11, 128, store, LifeSettings(), "cpu")
+
+
+def colors(life: Life, age: float) -> np.ndarray:
+    """Display-encoded colours [H, W, 3]."""
+    return (0.5 * life.observed(age) + 0.5).clamp(0, 1).permute(1, 2, 0).double().numpy()
+
+
+@pytest.mark.parametrize("age", RUSTING_STEEL)
+def test_rusting_steel_has_the_colours_of_its_footage(rust: Life, age: float) -> None:
+    ours, footage = look(colors(rust, age)), RUSTING_STEEL[age]
+    assert ours.color == pytest.approx(footage.color, abs=0.06)
+    assert ours.dark == pytest.approx(footage.dark, abs=0.02 + 0.25 * footage.dark)
+
+
+@pytest.mark.parametrize("age", RUSTING_STEEL)
+def test_rusting_steel_is_neither_grainy_nor_blurred(rust: Life, age: float) -> None:
+    ours, footage = look(colors(rust, age)), RUSTING_STEEL[age]
+    assert 0.5 * footage.grain < ours.grain < 1.5 * footage.grain + 0.01
+
+
+def test_rust_takes_the_gloss_and_the_metal_away(rust: Life) -> None:
+    fresh, aged = rust.maps(0.0), rust.maps(1.0)
+    rusted = aged["base_color"] @ LUMA < 0.1
+    assert aged["roughness"][rusted].mean() > fresh["roughness"].mean() + 0.4
+    assert aged["metallic"][rusted].mean() < fresh["metallic"].mean() - 0.5
+
+
+def test_rusting_steel_tiles_without_a_seam(rust: Life) -> None:
+    for age in RUSTING_STEEL:
+        luma = colors(rust, age) @ LUMA
+        for axis in (0, 1):
+            steps = np.abs(np.diff(luma, axis=axis, append=luma.take([0], axis))).mean(1 - axis)
+            assert steps[-1] < 1.6 * np.median(steps), (age, axis)  # from the last texel to the first
+
+
+@pytest.mark.parametrize("path", shipped_models().values(), ids=lambda path: path.stem)
+def test_a_shipped_model_has_a_picture_a_credit_and_a_licence(path: Path) -> None:
+    header = load_model(path).header
+    assert path.with_suffix(".png").exists()
+    assert header.credit and header.licence
+    assert header.title in (path.parents[1] / "docs" / "models.md").read_text()
