@@ -54,6 +54,13 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.use_property_decorate = False
     material = active_material(context)
     node = group_node(material) if material is not None else None
+    rendering = playback.is_rendering()  # then the engine is in another thread's hands
+    lacking = "" if rendering else engine_process.lacking()
+    if lacking:
+        sentence(layout, context, lacking, "ERROR")
+        layout.operator(
+            "preferences.addon_show", text="Preferences", icon="PREFERENCES"
+        ).module = engine_process.PACKAGE
     if node is None:
         layout.operator("patina.add_to_material", icon="ADD")
     elif material.library is not None:
@@ -62,9 +69,9 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     else:
         _draw_settings(layout, context, material, node)
         _draw_actions(layout, context)
-    rendering = playback.is_rendering()  # then the engine is in another thread's hands
-    sentence(layout, context, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
-    _draw_failures(layout, context)
+    if not lacking:
+        sentence(layout, context, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
+    _draw_failures(layout, context, lacking)
 
 
 def _draw_settings(
@@ -108,11 +115,12 @@ def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.operator("patina.lock_interface", icon="LOCKED")
 
 
-def _draw_failures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def _draw_failures(layout: bpy.types.UILayout, context: bpy.types.Context, said: str) -> None:
     if not playback.failures:
         return
     column = layout.column()
     latest = playback.failures[-1]
     text = f"Magenta frames: {len(playback.failures)}, the last: {latest.material}, frame {latest.frame:g}"
     sentence(column, context, text, "ERROR")
-    sentence(column, context, latest.sentence, "BLANK1")
+    if latest.sentence != said:
+        sentence(column, context, latest.sentence, "BLANK1")

@@ -6,8 +6,12 @@ import os
 
 import bpy
 
-from ..scene import engine_process
+from ..scene import engine_process, playback
 from .text import sentence
+
+
+def _changed(self: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    playback.ask_again()
 
 
 class PatinaPreferences(bpy.types.AddonPreferences):
@@ -19,6 +23,7 @@ class PatinaPreferences(bpy.types.AddonPreferences):
         name="Engine's Python",
         description="A Python that has torch and torchdiffeq; empty for Blender's own where that has them",
         subtype="FILE_PATH",
+        update=_changed,
     )
     lives: bpy.props.StringProperty(
         name="Kept Lives",

@@ -90,6 +90,15 @@ def cancel(job: Job) -> None:
         _engine.cancel(job)
 
 
+def lacking() -> str:
+    """What has to be done before there can be an engine; empty where nothing has."""
+    try:
+        engine()
+    except PatinaError as error:
+        return str(error)
+    return ""
+
+
 def describe() -> str:
     """The engine's state, or what is missing, in one sentence."""
     try:

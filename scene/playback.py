@@ -150,6 +150,16 @@ def forget() -> None:
     _wanted.clear()
 
 
+def ask_again() -> None:
+    """After the engine was put right: what failed is asked for again."""
+    global _rest_until
+    _rest_until = 0.0
+    failures.clear()
+    forget()
+    for material in ageing_materials():
+        material.node_tree.update_tag()
+
+
 def _ask(material: bpy.types.Material, request: MapsRequest) -> None:
     uid = material.session_uid
     _wanted[uid] = request

@@ -32,11 +32,12 @@ class Layout:
         assert name in data.bl_rna.properties
         self.properties.append((data, name))
 
-    def operator(self, name: str, icon: str = "NONE", **_: object) -> None:
+    def operator(self, name: str, icon: str = "NONE", **_: object) -> SimpleNamespace:
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         module, function = name.split(".")
         assert function in dir(getattr(bpy.ops, module))
         self.operators.append(name)
+        return SimpleNamespace()  # takes the operator's properties
 
     @property
     def text(self) -> str:
@@ -95,8 +96,21 @@ def test_without_an_engine_the_panel_says_what_to_do(monkeypatch: pytest.MonkeyP
     age_stage()
     monkeypatch.setenv("PATINA_PYTHON", "/no/such/python")
     assert "choose another one in the preferences" in draw().text
+    assert "preferences.addon_show" in draw().operators
     render_frame(tmp_path, 3)
-    assert "Magenta frames: 1, the last: Steel, frame 3" in draw().text
+    text = draw().text
+    assert "Magenta frames: 1, the last: Steel, frame 3" in text
+    assert text.count("choose another one in the preferences") == 1
+
+
+def test_an_engine_put_right_in_the_preferences_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    age_stage()
+    monkeypatch.setenv("PATINA_PYTHON", "/no/such/python")
+    render_frame(tmp_path, 3)
+    monkeypatch.undo()
+    patina("scene.engine_process").preferences().python = ""
+    assert "Magenta" not in draw().text
+    assert "preferences.addon_show" not in draw().operators
 
 
 def test_grey_buttons_say_why() -> None:
