@@ -48,8 +48,10 @@ def file_loaded(path: str, _: object = None) -> None:
     separate_duplicates()
     for material in ageing_materials():
         fill(group_images(group_node(material).node_tree), 8, missing=False)  # neutral until the maps come
-    # Only later: a tag that is set before the loaded scene has a depsgraph is lost.
-    bpy.app.timers.register(_tag_all, first_interval=0.1)
+    # Only later: a tag that is set before the loaded scene has a depsgraph is lost. In the background no timer runs, a
+    # render asks by itself, and the bpy package hangs at its exit with a timer that a load handler has left.
+    if not bpy.app.background:
+        bpy.app.timers.register(_tag_all, first_interval=0.1)
 
 
 def _tag_all() -> None:
