@@ -1,6 +1,6 @@
 """How far a life, as it is kept and blended, lies from a tight solution of the same ODE, and what its steps cost.
 
-    .venv/bin/python benchmarks/solver_error.py MODEL [--size 64]
+    .venv/bin/python -m benchmarks.solver_error MODEL [--size 64]
 
 The reference is classical Runge-Kutta in float64 with 32 steps a unit of ODE time. Errors are of the observed channels
 as maps in [0, 1]: root mean square over a life, and the worst age. Ages lie between kept ones, where blending is worst.
@@ -66,7 +66,7 @@ def main() -> None:
     truth = reference(model, arguments.size, arguments.seed)
     print(f"{'steps a unit: warm-up, ageing':<32}{'evaluations':>12}  {'RMSE':<22}worst age")
     for method, evaluations in (("euler", 1), ("midpoint", 2)):
-        for warm_up, ageing in ((8, 4), (8, 8), (16, 8), (16, 16), (32, 16), (32, 32), (64, 32)):
+        for warm_up, ageing in ((8, 8), (16, 8), (16, 16), (32, 32)):
             steps = (math.ceil(warm_up * model.grid.warm_up), math.ceil(ageing * model.grid.duration))
             grid = Grid(model.grid.duration, model.grid.warm_up, *steps, method)
             mean, worst = errors(model, grid, truth, arguments.size, arguments.seed)

@@ -9,14 +9,15 @@ from mathutils import Vector
 
 from .drum import HEIGHT
 
-SIZE = (320, 400)
+SIZE = (304, 380)
 
 
 def set_stage() -> None:
     """Add floor, lights, sky and camera to the current scene and choose Eevee."""
     _floor()
     _area_light("Key", (1.6, -1.5, 1.9), 1.2, 90, (1.0, 0.93, 0.84))
-    _area_light("Rim", (-1.7, 0.9, 1.5), 1.0, 70, (0.75, 0.87, 1.0))
+    # The rim light's shadow falls away from the camera and would cost a quarter of the time.
+    _area_light("Rim", (-1.7, 0.9, 1.5), 1.0, 70, (0.75, 0.87, 1.0), shadow=False)
     _sky()
     _camera()
     _render_settings()
@@ -32,9 +33,12 @@ def _floor() -> None:
     bpy.context.object.data.materials.append(material)
 
 
-def _area_light(name: str, place: tuple[float, float, float], size: float, watts: float, color) -> None:
+def _area_light(
+    name: str, place: tuple[float, float, float], size: float, watts: float, color, *, shadow: bool = True
+) -> None:
     light = bpy.data.lights.new(name, "AREA")
     light.size, light.energy, light.color = size, watts, color
+    light.use_shadow = shadow
     lamp = bpy.data.objects.new(name, light)
     lamp.location = place
     _look_at(lamp, (0, 0, 0.45))
@@ -86,7 +90,7 @@ def _render_settings() -> None:
     engines = bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items
     scene.render.engine = next(name for name in ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE") if name in engines)
     scene.render.resolution_x, scene.render.resolution_y = SIZE
-    scene.eevee.taa_render_samples = 8
+    scene.eevee.taa_render_samples = 6
     scene.eevee.use_raytracing = False
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"

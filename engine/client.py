@@ -71,6 +71,7 @@ class Job:
     maps: dict[str, np.ndarray] | None = None
     steps_done: int = 0
     steps: int = 0
+    steps_before: int = 0
     started: float = 0.0
     attempts: int = 0
 
@@ -123,8 +124,9 @@ class Engine:
             case EngineState.WORKING if self._jobs[0].steps:
                 job = self._jobs[0]
                 elapsed = time.monotonic() - job.started
-                left = elapsed / max(1, job.steps_done) * (job.steps - job.steps_done)
-                return f"Solving: step {job.steps_done} of {job.steps}, {left:.0f} s left"
+                measured = job.steps_done - job.steps_before
+                left = f", {elapsed / measured * (job.steps - job.steps_done):.0f} s left" if measured > 0 else ""
+                return f"Solving: step {job.steps_done} of {job.steps}{left}"
             case EngineState.WORKING:
                 return "Working"
             case _:
@@ -192,7 +194,7 @@ class Engine:
                 self._failure = error
                 self._fail_all(error)
                 return
-            job.started, job.steps = time.monotonic(), 0
+            job.steps = 0
             job.attempts += 1
             assert self._child is not None
             try:
@@ -251,6 +253,8 @@ class Engine:
         job = self._jobs[0]
         match message["type"]:
             case "progress":
+                if not job.steps:  # what came before was the engine's start, and says nothing of the time left
+                    job.started, job.steps_before = time.monotonic(), message["done"]
                 job.steps_done, job.steps = message["done"], message["total"]
                 return
             case "done":
