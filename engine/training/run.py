@@ -230,5 +230,5 @@ def _write_model(training: RgbTraining, path: Path, description: Description, se
 
 def default_rules(metallic: tuple[float, float], roughness: tuple[float, float], relief: float) -> dict[str, object]:
     """The rule by which an RGB model estimates what colour does not show; relief in texels."""
-    departure = {"departure": [0.2, 0.6], "relief": [relief, 0.6]}
+    departure = {"departure": [0.28, 0.65], "relief": [relief, 0.6]}
     return DEFAULT_RULES | departure | {"metallic": list(metallic), "roughness": list(roughness)}
