@@ -13,7 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "bl_ext.user_default.patina"  # where Blender puts an extension installed from disk
 FRAME_START, FRAME_END = 1, 48
 SHEET_FRAMES = (1, 10, 20, 29, 39, 48)

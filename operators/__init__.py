@@ -10,12 +10,4 @@ from .remove_from_material import RemoveFromMaterial
 
 _CLASSES = (AddToMaterial, RemoveFromMaterial, KeyframeAge, BakeSequence, LockInterface)
 
-
-def register() -> None:
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)

@@ -7,12 +7,4 @@ from .preferences import PatinaPreferences
 
 _CLASSES = (PatinaPreferences, MaterialPanel, SidebarPanel)
 
-
-def register() -> None:
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -79,14 +80,19 @@ def evaluated_age(material: bpy.types.Material, depsgraph: bpy.types.Depsgraph) 
     return evaluated.node_tree.nodes[group_node(material).name].inputs["Age"].default_value
 
 
+def _live_materials(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Material, float]]:
+    """The materials that the depsgraph uses and that play live, each with its Age."""
+    for material in ageing_materials():
+        age = evaluated_age(material, depsgraph)
+        if age is not None and material.patina.playback == "LIVE":
+            yield material, age
+
+
 def show_exactly(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
     """For a render: wait until every used material shows its maps at its Age."""
     for uid in list(_pending):
         _give_up(uid)
-    for material in ageing_materials():
-        age = evaluated_age(material, depsgraph)
-        if age is None or material.patina.playback != "LIVE":
-            continue
+    for material, age in _live_materials(depsgraph):
         try:
             request = request_of(material, age)
             if not _is_shown(material, request):
@@ -102,10 +108,7 @@ def follow(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
     """For the viewport: ask for what is not shown yet, and return at once."""
     if _rendering:
         return
-    for material in ageing_materials():
-        age = evaluated_age(material, depsgraph)
-        if age is None or material.patina.playback != "LIVE":
-            continue
+    for material, age in _live_materials(depsgraph):
         try:
             request = request_of(material, age)
             if _is_shown(material, request):
