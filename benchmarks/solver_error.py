@@ -16,11 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from patina.engine.cli import find_model
 from patina.engine.life import Life, LifeSettings
 from patina.engine.life_store import LifeStore
 from patina.engine.model_file import Model, load_model
 from patina.engine.noise import initial_noise
+from patina.engine.shipped import find_model
 from patina.engine.solver import Grid, integrate
 from torch import Tensor
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import DATA, is_one_sentence
 from footage import darkening_frames, write_animation
-from patina.engine import cli
+from patina.engine import cli, shipped
 from patina.engine.life import Life, LifeSettings
 from patina.engine.life_store import LifeStore
 from patina.engine.map_names import MAPS
@@ -79,9 +79,9 @@ def test_train_goes_on_where_it_stood(
 
 
 def test_shipped_models_are_found_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cli, "_WEIGHTS", DATA)
-    assert cli.find_model("tiny") == Path(TINY)
-    assert cli.find_model("tiny.safetensors") == Path("tiny.safetensors")
+    monkeypatch.setattr(shipped, "_WEIGHTS", DATA)
+    assert shipped.find_model("tiny") == Path(TINY)
+    assert shipped.find_model("tiny.safetensors") == Path("tiny.safetensors")
 
 
 BAD = {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from patina.engine.cli import shipped_models
 from patina.engine.life import Life, LifeSettings
 from patina.engine.life_store import LifeStore
 from patina.engine.model_file import Model, load_model
+from patina.engine.shipped import shipped_models
 
 LUMA = np.array((0.2126, 0.7152, 0.0722))
 

@@ -1,0 +1,1 @@
+"""The subcommands of `patina`, a module each: TEXT, add_arguments(parser), run(arguments)."""

@@ -1,0 +1,24 @@
+"""Types of command line arguments."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def ages(text: str) -> list[float]:
+    """Ages from "0,0.5,1"."""
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = [-1.0]
+    if not all(0 <= value <= 1 for value in values):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of ages between 0 and 1, such as 0,0.5,1")
+    return values
+
+
+def fresh_to_aged(text: str) -> tuple[float, float]:
+    """A fresh and an aged value from "0.4,0.85"."""
+    values = ages(text)
+    if len(values) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fresh and an aged value between 0 and 1, such as 0.4,0.85")
+    return values[0], values[1]
