@@ -16,17 +16,26 @@ SMALLEST = 16  # texels; less holds no patch at the coarser scales of the loss
 
 @dataclass(frozen=True)
 class Exemplar:
-    """Frames of one surface in the order of its ageing, evenly spaced in time.
+    """Frames of one surface in the order of its ageing.
 
-    frames: [N, H, W, 3] uint8, display-encoded (sRGB), rows from the top. name: the file or folder they came from.
+    name: the file or folder they came from. frames: [N, H, W, C], rows from the top; footage: uint8, display-encoded (sRGB)
+    colour; map sets: float32, display-encoded base colour (3), metallic, roughness in [0, 1], height in texels.
+    ages: [N] float64, rising from 0 to 1.
     """
 
     name: str
     frames: np.ndarray
+    ages: np.ndarray
+
+    def neighbours(self, age: float) -> list[tuple[int, float]]:
+        """The frames next to `age` in [0, 1] and their shares, which add up to 1; one frame where it lies on it."""
+        after = int(np.searchsorted(self.ages, age).clip(1, len(self.ages) - 1))
+        share = float((age - self.ages[after - 1]) / (self.ages[after] - self.ages[after - 1]))
+        return [(index, part) for index, part in ((after - 1, 1 - share), (after, share)) if part > 0]
 
     def index_at(self, age: float) -> int:
         """The frame nearest to `age` in [0, 1]."""
-        return round(age * (len(self.frames) - 1))
+        return int(np.abs(self.ages - age).argmin())
 
 
 def read_exemplar(path: Path) -> Exemplar:
@@ -51,7 +60,7 @@ def read_exemplar(path: Path) -> Exemplar:
         raise InvalidExemplarError(
             f"The frames of {path.name} are only {sizes[0]} texels", f"use at least {SMALLEST} x {SMALLEST}"
         )
-    return Exemplar(path.stem, np.stack(frames))
+    return Exemplar(path.stem, np.stack(frames), np.linspace(0, 1, len(frames)))
 
 
 def _read_folder(path: Path) -> list[np.ndarray]:

@@ -31,7 +31,8 @@ def darkening_frames(count: int = 5, extent: int = 24, seed: int = 0) -> np.ndar
 
 
 def darkening(**changes: int) -> Exemplar:
-    return Exemplar("darkening", darkening_frames(**changes))
+    frames = darkening_frames(**changes)
+    return Exemplar("darkening", frames, np.linspace(0, 1, len(frames)))
 
 
 def write_frames(folder: Path, frames: np.ndarray) -> Path:

@@ -43,7 +43,7 @@ def test_transparency_and_palettes_become_colour(tmp_path: Path) -> None:
 
 
 def test_the_frame_at_an_age_is_the_nearest() -> None:
-    exemplar = Exemplar("five", FRAMES)
+    exemplar = Exemplar("five", FRAMES, np.linspace(0, 1, len(FRAMES)))
     assert [exemplar.index_at(age) for age in (0, 0.12, 0.13, 0.5, 0.88, 1)] == [0, 0, 1, 2, 4, 4]
 
 
