@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from .errors import InvalidModelError
 from .map_names import MAPS
 
 FORMAT = 1
-FORMS = ("rgb", "diffuse_specular", "metallic_anisotropic", "metallic_isotropic")
+FORMS = ("rgb", "principled", "diffuse_specular", "metallic_anisotropic", "metallic_isotropic")
 _LARGEST_HEADER = 1 << 20  # bytes; a shipped model has 10 kB
 _LARGEST_FILE = 1 << 30
 _REMEDY = "choose a model that Patina made"
@@ -46,6 +46,7 @@ class ModelHeader:
     licence: str
     training: dict[str, Any]
     sha256: str
+    light: dict[str, float] = field(default_factory=dict)
 
     @property
     def extent_multiple(self) -> int:
@@ -70,7 +71,9 @@ _FIELDS: dict[str, tuple[Any, Any, str]] = {
     "credit": (str, lambda v: len(v) <= 2000, "a text"),
     "licence": (str, lambda v: len(v) <= 200, "a text"),
     "training": (dict, lambda v: True, "a record"),
+    "light": (dict, lambda v: _is_light(v), "a light"),
 }
+_DEFAULTS: dict[str, Any] = {"light": {}}  # what files of the first version do not have
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:
@@ -97,6 +100,14 @@ def _is_grid(value: dict) -> bool:
         and _is_whole(value["warm_up_steps"], 1, 10_000)
         and _is_whole(value["steps"], 1, 10_000)
         and value["method"] in ("euler", "midpoint", "rk4")
+    )
+
+
+def _is_light(value: dict) -> bool:
+    return not value or (
+        set(value) == {"intensity", "x", "y"}
+        and all(type(number) in (int, float) and -1e6 <= number <= 1e6 for number in value.values())
+        and value["intensity"] > 0
     )
 
 
@@ -184,9 +195,9 @@ def _description(path: Path, header: dict, sha256: str) -> ModelHeader:
             "update Patina, or choose another model",
         )
     for name, (kind, check, meaning) in _FIELDS.items():
-        value = description.get(name)
+        value = description.get(name, _DEFAULTS.get(name))
         if not isinstance(value, kind) or isinstance(value, bool) or not check(value):
             raise InvalidModelError(f"The field {name!r} in {path.name} is not {meaning}", _REMEDY)
-    fields = {name: description[name] for name in _FIELDS}
+    fields: dict[str, Any] = {name: description.get(name, _DEFAULTS.get(name)) for name in _FIELDS}
     fields["estimated"] = tuple(fields["estimated"])
     return ModelHeader(name=path.stem, sha256=sha256, **fields)

@@ -1,60 +1,145 @@
-"""`patina train`: a model from footage."""
+"""`patina train`: a model from an exemplar."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .arguments import fresh_to_aged
 
-TEXT = "learn a model from footage; stop and start again at any time"
+if TYPE_CHECKING:
+    from ..network import NetworkConfig
+    from ..training.exemplar import Exemplar
+    from ..training.objective import Objective
+
+TEXT = "learn a model from an exemplar; stop and start again at any time"
+_FORMS = ("principled", "diffuse_specular", "metallic_anisotropic", "metallic_isotropic")
+_HIDDEN = 9  # channels of the state that are not seen (Liu and Ritschel 2024)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "exemplar", metavar="EXEMPLAR", type=Path, help="an animated WebP, GIF or PNG, or a folder of pictures"
-    )
+    parser.add_argument("exemplar", metavar="EXEMPLAR", type=Path, help="footage: a video or animation, or a folder")
     parser.add_argument("model", metavar="MODEL", type=Path, help="the .safetensors file to write")
-    parser.add_argument("--kind", choices=("rgb",), required=True, help="rgb: colour footage in any light")
-    parser.add_argument("--iterations", type=int, default=12_000)
     parser.add_argument(
+        "--kind",
+        choices=("rgb", "flash", "maps"),
+        required=True,
+        help="rgb: colour in any light; flash: photographs with camera and flash side by side; maps: PBR texture sets",
+    )
+    parser.add_argument("--title", help="the model's name for people (default: from the file's name)")
+    parser.add_argument("--credit", default="", help="whose exemplar it is")
+    parser.add_argument("--licence", default="", help="the model's licence")
+    parser.add_argument("--checkpoint", type=Path, help="what a resumed training needs (default: beside MODEL)")
+    parser.add_argument("--texels", type=int, help="reduce the exemplar so that its shorter side has so many texels")
+
+    recipe = parser.add_argument_group("the recipe")
+    recipe.add_argument("--iterations", type=int, default=12_000)
+    recipe.add_argument(
         "--size",
         type=int,
         default=64,
         help="side of the trained state in texels (default 64), twice that in the last fifth",
     )
-    parser.add_argument(
+    recipe.add_argument("--width", type=int, default=32, help="of the network (default 32)")
+    recipe.add_argument("--duration", type=float, default=5.0, help="ODE time from fresh to aged (default 5)")
+    recipe.add_argument("--seed", type=int, default=0)
+    recipe.add_argument(
+        "--vgg", type=Path, metavar="FILE", help="compare features of VGG19 with these weights instead of patches"
+    )
+
+    rgb = parser.add_argument_group("kind rgb: what colour does not show is estimated")
+    rgb.add_argument(
         "--flatten", action=argparse.BooleanOptionalAction, default=True, help="take uneven light out of the footage"
     )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
-    parser.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")
-    parser.add_argument(
+    rgb.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
+    rgb.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")
+    rgb.add_argument(
         "--relief", type=float, default=1.0, help="how far ageing raises the surface, in texels (default 1)"
     )
-    parser.add_argument("--title", help="the model's name for people (default: from the file's name)")
-    parser.add_argument("--credit", default="", help="whose footage it is")
-    parser.add_argument("--licence", default="", help="the model's licence")
-    parser.add_argument("--checkpoint", type=Path, help="what a resumed training needs (default: beside MODEL)")
+
+    flash = parser.add_argument_group("kind flash")
+    flash.add_argument("--form", choices=_FORMS, default="principled", help="the reflectance (default: Blender's own)")
+    flash.add_argument("--crops", type=int, default=3, help="places under the flash tried at each step (default 3)")
+    flash.add_argument(
+        "--initialisation",
+        type=int,
+        default=500,
+        help="steps that settle colour, gloss and light before structure (default 500)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from ..training.rgb import TrainingConfig
-    from ..training.run import Description, default_rules, train_rgb
+    from ..training.config import TrainingConfig
+    from ..training.exemplar import read_exemplar, reduced
+    from ..training.record import Description
+    from ..training.run import Job, train
 
     model: Path = arguments.model
-    rules = default_rules(arguments.metallic, arguments.roughness, arguments.relief)
     title = arguments.title or model.stem.replace("_", " ").capitalize()
-    train_rgb(
-        arguments.exemplar,
-        model,
-        TrainingConfig(
-            iterations=arguments.iterations,
-            state_size=arguments.size,
-            late_state_size=2 * arguments.size,
-            flatten=arguments.flatten,
-            seed=arguments.seed,
-        ),
-        Description(title, arguments.credit, arguments.licence, rules),
-        arguments.checkpoint or model.with_suffix(".checkpoint"),
+    exemplar = read_exemplar(arguments.exemplar, arguments.kind)
+    if arguments.texels is not None:
+        exemplar = reduced(exemplar, arguments.texels)
+    objective = _objective(arguments, exemplar)
+    config = TrainingConfig(
+        network=_network(arguments, objective),
+        iterations=arguments.iterations,
+        state_size=arguments.size,
+        late_state_size=_late_size(arguments, exemplar),
+        duration=arguments.duration,
+        seed=arguments.seed,
     )
+    job = Job(
+        model=model,
+        checkpoint=arguments.checkpoint or model.with_suffix(".checkpoint"),
+        description=Description(title, arguments.credit, arguments.licence),
+        exemplar=str(arguments.exemplar.absolute()),
+        command=_command(arguments),
+    )
+    train(objective, config, job)
+
+
+def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
+    from ..training.flash import FlashObjective
+    from ..training.maps import MapsObjective
+    from ..training.record import default_rules
+    from ..training.rgb import RgbObjective
+
+    if arguments.kind == "rgb":
+        rules = default_rules(arguments.metallic, arguments.roughness, arguments.relief)
+        return RgbObjective(exemplar, rules, arguments.flatten)
+    if arguments.kind == "flash":
+        return FlashObjective(exemplar, arguments.form, arguments.crops, arguments.initialisation)
+    return MapsObjective(exemplar)
+
+
+def _network(arguments: argparse.Namespace, objective: Objective) -> NetworkConfig:
+    """The paper's shapes: two levels without attention for photographs, three with it for the rest."""
+    from ..network import NetworkConfig
+
+    multipliers, attention = ((1, 2), False) if arguments.kind == "flash" else ((1, 2, 4), True)
+    return NetworkConfig(objective.observed + _HIDDEN, arguments.width, multipliers, attention)
+
+
+def _late_size(arguments: argparse.Namespace, exemplar: Exemplar) -> int:
+    """Twice the size, but no larger than the photographs that a crop is cut from."""
+    if arguments.kind != "flash":
+        return 2 * arguments.size
+    return max(arguments.size, min(2 * arguments.size, min(exemplar.frames.shape[1:3]) // 2 * 2))
+
+
+def _command(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The arguments that resume this training from any folder."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    words = ["train", str(arguments.exemplar.absolute()), str(arguments.model.absolute())]
+    for name, value in vars(arguments).items():
+        if name in ("exemplar", "model", "run") or value == parser.get_default(name):
+            continue
+        if name == "flatten":
+            words.append("--flatten" if value else "--no-flatten")
+        elif isinstance(value, tuple):
+            words += [f"--{name}", ",".join(map(str, value))]
+        else:
+            words += [f"--{name}", str(value.absolute() if isinstance(value, Path) else value)]
+    return tuple(words)

@@ -18,8 +18,8 @@ SMALLEST = 16  # texels; less holds no patch at the coarser scales of the loss
 class Exemplar:
     """Frames of one surface in the order of its ageing.
 
-    name: the file or folder they came from. frames: [N, H, W, C], rows from the top; footage: uint8, display-encoded (sRGB)
-    colour; map sets: float32, display-encoded base colour (3), metallic, roughness in [0, 1], height in texels.
+    name: the file or folder they came from. frames: [N, H, W, C], rows from the top; footage: uint8, display-encoded
+    colour (sRGB); map sets: float32, display-encoded base colour (3), metallic, roughness in [0, 1], height in texels.
     ages: [N] float64, rising from 0 to 1.
     """
 

@@ -8,6 +8,7 @@ needed. Source: Elnekave and Weiss, "Generating natural images with direct patch
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,33 +17,53 @@ from torch.nn import functional
 # One step of 8 bits, and a little: directions in which the exemplar hardly varies are not blown up beyond it.
 _LEAST_SPREAD = 0.006
 
+Target = list[tuple[Tensor, float]]
+"""Pictures [1, C, h, w] and their shares, which add up to 1: what a texture between two frames is drawn from."""
+
+
+class Loss(Protocol):
+    """A distance between textures. `describe`: what it is and its settings, in words that decide its identity."""
+
+    def __call__(
+        self, synthesis: Tensor, target: Target, generator: torch.Generator, periodic: bool = True
+    ) -> Tensor: ...
+
+    def describe(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class PatchLoss:
-    """Distance between the patches of a periodic texture and those of a picture, at several scales.
+    """Distance between the patches of a texture and those of pictures, at several scales.
 
     patch: side of a patch in texels. projections: random directions a scale and call. scales: octaves.
-    Half of the directions ignore the patch's mean colour. Without them a projection is mostly the local mean, whose
-    variance dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in
-    units of the exemplar's spread along it.
+    Half of the directions ignore the patch's mean. Without them a projection is mostly the local mean, whose variance
+    dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in units of
+    the exemplar's spread along it.
     """
 
     patch: int = 7
     projections: int = 64
     scales: int = 4
 
-    def __call__(self, synthesis: Tensor, exemplar: Tensor, generator: torch.Generator) -> Tensor:
-        """Distance (a scalar, 0 where the distributions agree) of synthesis [1, C, H, W] from exemplar [1, C, h, w]."""
+    def __call__(self, synthesis: Tensor, target: Target, generator: torch.Generator, periodic: bool = True) -> Tensor:
+        """Distance (a scalar, 0 where the distributions agree) of synthesis [1, C, H, W] from the target.
+
+        periodic: the synthesis repeats beyond its borders, so patches wrap around them.
+        """
         total = synthesis.new_zeros(())
         for scale in range(self.scales):
             if scale:
                 synthesis = functional.avg_pool2d(synthesis, 2)
-                exemplar = functional.avg_pool2d(exemplar, 2)
-            if min(*synthesis.shape[-2:], *exemplar.shape[-2:]) < self.patch:
+                target = [(functional.avg_pool2d(picture, 2), share) for picture, share in target]
+            smallest = min(min(picture.shape[-2:]) for picture in (synthesis, *(picture for picture, _ in target)))
+            if smallest < self.patch:
                 break
             directions = self._directions(synthesis.shape[1], generator).to(synthesis)
-            total = total + _sliced_distance(synthesis, exemplar, directions, generator)
+            total = total + self._sliced_distance(synthesis, target, directions, generator, periodic)
         return total
+
+    def describe(self) -> str:
+        return f"patches of {self.patch} x {self.patch}, {self.projections} projections, {self.scales} scales"
 
     def _directions(self, channels: int, generator: torch.Generator) -> Tensor:
         shape = (self.projections, channels, self.patch, self.patch)
@@ -51,19 +72,35 @@ class PatchLoss:
         half -= half.mean((2, 3), keepdim=True)
         return directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
 
+    def _sliced_distance(
+        self, synthesis: Tensor, target: Target, directions: Tensor, generator: torch.Generator, periodic: bool
+    ) -> Tensor:
+        margin = self.patch // 2
+        wrapped = functional.pad(synthesis, (margin,) * 4, mode="circular") if periodic else synthesis
+        ours = functional.conv2d(wrapped, directions).flatten(2)[0].sort(dim=1).values  # [P, patches]
+        count = ours.shape[1]
+        with torch.no_grad():
+            drawn = []
+            for picture, share in target:
+                # A larger picture has more patches than are compared: every n-th serves, from a random start.
+                stride = max(1, round(min(picture.shape[-2:]) / min(synthesis.shape[-2:])))
+                top, left = torch.randint(stride, (2,), generator=generator).tolist()
+                theirs = functional.conv2d(picture[..., top:, left:], directions, stride=stride).flatten(2)[0]
+                drawn.append((theirs.sort(dim=1).values, share))
+            quantiles = _mixed_quantiles(drawn, count)
+            spread = quantiles.std(dim=1) + _LEAST_SPREAD
+        return ((ours - quantiles).abs().mean(dim=1) / spread).mean()
 
-def _sliced_distance(synthesis: Tensor, exemplar: Tensor, directions: Tensor, generator: torch.Generator) -> Tensor:
-    margin = directions.shape[-1] // 2
-    wrapped = functional.pad(synthesis, (margin,) * 4, mode="circular")
-    ours = functional.conv2d(wrapped, directions).flatten(2)[0].sort(dim=1).values  # [P, HW]
-    with torch.no_grad():
-        # A larger exemplar has more patches than are compared: every n-th serves, from a random start.
-        stride = max(1, round(min(exemplar.shape[-2:]) / min(synthesis.shape[-2:])))
-        top, left = torch.randint(stride, (2,), generator=generator).tolist()
-        theirs = functional.conv2d(exemplar[..., top:, left:], directions, stride=stride).flatten(2)[0]  # [P, patches]
-        spread = theirs.std(dim=1) + _LEAST_SPREAD
-        quantiles = functional.interpolate(theirs.sort(dim=1).values[None], ours.shape[1], mode="linear")[0]
-    return ((ours - quantiles).abs().mean(dim=1) / spread).mean()
+
+def _mixed_quantiles(drawn: list[tuple[Tensor, float]], count: int) -> Tensor:
+    """`count` sorted values [P, count] of a mixture, each part given by sorted values [P, n] and its share."""
+    parts, left = [], count
+    for k, (values, share) in enumerate(drawn):
+        number = left if k == len(drawn) - 1 else min(left, round(share * count))
+        left -= number
+        if number:
+            parts.append(functional.interpolate(values[None], number, mode="linear")[0])
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1).sort(dim=1).values
 
 
 def overflow(maps: Tensor) -> Tensor:

@@ -1,188 +1,200 @@
-"""A training from the command line: progress, pictures, checkpoints, and the model file at the end."""
+"""A training as a job: progress, pictures, checkpoints, a way to stop it, and the model file at the end."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-import pickle
+import os
 import signal
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 
-from ..appearance import DEFAULT_RULES, RGB_ESTIMATED
+from .. import progress as progress_file
 from ..errors import PatinaError
 from ..model_file import save_model
-from ..model_header import ModelHeader
-from ..network import VectorField
-from ..noise import initial_noise
-from ..pictures import to_bytes, write_picture
-from ..solver import integrate
-from ..whole_files import written_whole
-from .exemplar import SMALLEST, Exemplar, read_exemplar
-from .rgb import RgbTraining, TrainingConfig, to_colour
+from ..pictures import write_picture
+from ..progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
+from .checkpoint import Checkpoint
+from .config import TrainingConfig, TrainingError
+from .memory import peak_memory
+from .objective import Objective
+from .preview import preview
+from .record import Description, header_of
+from .training import Training
 
-_PREVIEW_AGES = 8
-_PREVIEW_SIZE = 128
-
-
-class TrainingError(PatinaError):
-    """A training that cannot go on."""
+_PROGRESS_EVERY = 2.0  # seconds between two notes of progress
 
 
 @dataclass(frozen=True)
-class Description:
-    """What a trained model says of itself besides what training knows; rules: see `appearance.RgbAppearance`."""
+class Job:
+    """What a training writes, and where.
 
-    title: str
-    credit: str
-    licence: str
-    rules: dict[str, object]
+    model: the .safetensors file that comes at the end. checkpoint: what a resumed training needs. exemplar: where the
+    footage came from. command: the arguments of `patina` that resume it.
+    """
 
-
-def preview(field: VectorField, exemplar: Exemplar, duration: float, warm_up: float) -> Image.Image:
-    """Exemplar above synthesis at evenly spaced ages."""
-    noise = initial_noise(field.config.channels, _PREVIEW_SIZE, _PREVIEW_SIZE, seed=5)
-    state = torch.from_numpy(noise)[None].to(next(field.parameters()).device)
-    above, below, start = [], [], -warm_up
-    with torch.inference_mode():
-        for k in range(_PREVIEW_AGES):
-            age = k / (_PREVIEW_AGES - 1)
-            end = duration * age
-            state = integrate(field, state, start, end, math.ceil((end - start) * 10), "euler")
-            frame = Image.fromarray(exemplar.frames[exemplar.index_at(age)])
-            above.append(np.asarray(frame.resize((_PREVIEW_SIZE, _PREVIEW_SIZE), Image.Resampling.LANCZOS)))
-            below.append(to_bytes(to_colour(state)[0].permute(1, 2, 0).cpu().numpy()))
-            start = end
-    return Image.fromarray(np.vstack((np.hstack(above), np.hstack(below))))
+    model: Path
+    checkpoint: Path
+    description: Description
+    exemplar: str = ""
+    command: tuple[str, ...] = ("train", "", "")
 
 
-def fresh_color(exemplar: Exemplar) -> list[float]:
-    """The median display-encoded colour of the first frame: what a texel leaves as it ages."""
-    return [round(float(value) / 255, 4) for value in np.median(exemplar.frames[0].reshape(-1, 3), axis=0)]
-
-
-def header_of(training: RgbTraining, path: Path, description: Description, seconds: float) -> ModelHeader:
-    """What the trained model says of itself."""
-    config = training.config
-    warm_up = config.warm_up * training.duration
-    density = 2 * config.steps_per_unit[1]  # twice as fine as it was trained: close to the exact solution
-    grid = {"warm_up_steps": math.ceil(density * warm_up), "steps": math.ceil(density * training.duration)}
-    return ModelHeader(
-        name=path.stem,
-        title=description.title,
-        network=config.network.to_header(),
-        duration=training.duration,
-        warm_up=warm_up,
-        grid=grid | {"method": "euler"},
-        appearance=description.rules | {"form": "rgb", "fresh_color": fresh_color(training.exemplar)},
-        estimated=RGB_ESTIMATED,
-        credit=description.credit,
-        licence=description.licence,
-        training={
-            "kind": "rgb",
-            "exemplar": training.exemplar.name,
-            "frames": len(training.exemplar.frames),
-            "loss": "sliced Wasserstein distance of patches",
-            "iterations": training.iteration,
-            "state_size": [config.state_size, config.late_state_size],
-            "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,
-            "seconds": round(seconds),
-        },
-        sha256="",
-    )
-
-
-class Checkpoint:
-    """A file from which a training goes on as if it had not stopped, tied to its exemplar and settings."""
-
-    def __init__(self, path: Path, exemplar: Exemplar, config: TrainingConfig):
-        self.path = path
-        settings = {name: value for name, value in asdict(config).items() if name != "iterations"}
-        digest = hashlib.sha256(exemplar.frames.tobytes() + repr(sorted(settings.items())).encode())
-        self._identity = digest.hexdigest()
-
-    def load(self, training: RgbTraining) -> float:
-        """Bring `training` to where it was; returns the seconds spent so far, 0 where there is no checkpoint."""
-        if not self.path.exists():
-            return 0.0
-        try:
-            saved = torch.load(self.path, weights_only=True, map_location=training.device)
-            identity = saved["identity"]
-        except (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-            raise TrainingError(
-                f"The checkpoint {self.path} cannot be read", "delete it to train from the start"
-            ) from error
-        if identity != self._identity:
-            raise TrainingError(
-                f"The checkpoint {self.path} belongs to another exemplar or other settings",
-                "choose another name for the model, or delete the checkpoint",
-            )
-        training.load_state_dict(saved["training"])
-        return saved["seconds"]
-
-    def save(self, training: RgbTraining, seconds: float) -> None:
-        content = {"identity": self._identity, "training": training.state_dict(), "seconds": seconds}
-        try:
-            with written_whole(self.path) as beside:
-                torch.save(content, beside)
-        except (OSError, RuntimeError) as error:
-            raise TrainingError(
-                f"The checkpoint {self.path} cannot be written ({error})", "free space on the disk"
-            ) from error
-
-
-def train_rgb(
-    exemplar_path: Path,
-    model_path: Path,
+def train(
+    objective: Objective,
     config: TrainingConfig,
-    description: Description,
-    checkpoint_path: Path,
+    job: Job,
     report: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> None:
-    """Train, or go on with, a model of RGB footage; writes `model_path` and MODEL.png beside it at every check.
+    """Train, or go on with, a model; writes it when done or stopped.
 
-    Raises InvalidExemplarError for footage that cannot be learned from and TrainingError for a checkpoint that does not
-    belong to it; a model or checkpoint that was there stays as it was.
+    Beside the model stand at any time its progress (`engine.progress`), a picture, and the checkpoint. Raises
+    TrainingError for settings or a checkpoint that do not fit, and KeyboardInterrupt once stopped. A model or a
+    checkpoint of another training stays as it was.
     """
-    exemplar = read_exemplar(exemplar_path)
-    _check_settings(config)
+    config.check()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    training = RgbTraining(exemplar, config, device)
-    checkpoint = Checkpoint(checkpoint_path, exemplar, config)
-    _rehearse(training, model_path, description)
-    seconds = checkpoint.load(training)
-    report(f"training {exemplar.name} on {device} from step {training.iteration} of {config.iterations}")
-    started, first = time.monotonic(), training.iteration
-    with _interruption_held() as interrupted:
-        while training.iteration < config.iterations:
-            loss = training.step()
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"The training diverged at step {training.iteration}", "start it again from its checkpoint"
-                )
-            spent = time.monotonic() - started
-            if training.is_check_due() or training.iteration == config.iterations:
-                check = training.check()
-                left = spent / (training.iteration - first) * (config.iterations - training.iteration)
-                report(f"step {training.iteration} of {config.iterations}, loss {check:.4f}, {left / 60:.0f} min left")
-                checkpoint.save(training, seconds + spent)
-                _write_model(training, model_path, description, seconds + spent)
-            if interrupted.is_set():
-                checkpoint.save(training, seconds + spent)
-                report(f"stopped at step {training.iteration}; the same command goes on from there")
-                raise KeyboardInterrupt
-    if not model_path.exists():  # stopped between its last checkpoint and its model
-        _write_model(training, model_path, description, seconds)
+    training = Training(objective, config, device)
+    checkpoint = Checkpoint(job.checkpoint, training)
+    _rehearse(training, job)
+    with progress_file.claimed(job.model):
+        if job.model.exists() and not job.checkpoint.exists():
+            raise TrainingError(
+                f"{job.model} is there already, and no checkpoint to go on with it", "choose another name"
+            )
+        seconds = checkpoint.load()
+        progress_file.clear_stop(job.model)
+        sitting = _Sitting(training, checkpoint, job, seconds, report)
+        report(f"training {job.model.stem} on {device} from step {training.iteration} of {config.iterations}")
+        try:
+            sitting.work()
+        except (PatinaError, OSError, MemoryError) as error:
+            with suppress(ProgressError):
+                sitting.note(FAILED, str(error) or "The memory is full: choose a smaller size.")
+            raise
+
+
+class _Sitting:
+    """One process's share of a training."""
+
+    def __init__(
+        self,
+        training: Training,
+        checkpoint: Checkpoint,
+        job: Job,
+        seconds: float,
+        report: Callable[[str], None],
+    ):
+        self._training = training
+        self._checkpoint = checkpoint
+        self._job = job
+        self._before = seconds
+        self._report = report
+        self._started = time.monotonic()
+        self._first = training.iteration
+        self._noted = 0.0
+
+    def work(self) -> None:
+        """Step until done or asked to stop. Raises KeyboardInterrupt in the latter case."""
+        training, iterations = self._training, self._training.config.iterations
+        self.note(RUNNING)
+        with _interruption_held() as interrupted:
+            while training.iteration < iterations:
+                is_sound = math.isfinite(training.step())
+                if is_sound and (training.is_check_due() or training.iteration >= iterations):
+                    is_sound = self._check()
+                if not is_sound:
+                    self._go_back()
+                if time.monotonic() - self._noted > _PROGRESS_EVERY:
+                    self.note(RUNNING)
+                if interrupted.is_set() or progress_file.is_stop_requested(self._job.model):
+                    self._stop()
+        self._write_model()
+        self.note(DONE)
+
+    def note(self, state: str, message: str = "") -> None:
+        """Tell whoever looks how the training stands."""
+        training, job = self._training, self._job
+        self._noted = time.monotonic()
+        note = Progress(
+            state=state,
+            title=job.description.title,
+            kind=training.objective.kind,
+            exemplar=job.exemplar,
+            command=job.command,
+            iteration=training.iteration,
+            iterations=training.config.iterations,
+            history=tuple(training.history),
+            seconds=self._seconds,
+            seconds_left=self._seconds_left() if state == RUNNING else None,
+            message=message,
+            pid=os.getpid(),
+            updated=time.time(),
+            memory=peak_memory(training.device),
+        )
+        progress_file.write(job.model, note)
+
+    @property
+    def _seconds(self) -> float:
+        return self._before + time.monotonic() - self._started
+
+    def _seconds_left(self) -> float | None:
+        done = self._training.iteration - self._first
+        if done < 3:
+            return None
+        # A step on the late, larger state costs as many times more as it has texels.
+        config = self._training.config
+        late = round(config.iterations * (1 - config.late_share))
+        weight = (config.late_state_size / config.state_size) ** 2
+
+        def cost(start: int, end: int) -> float:
+            return max(0, min(end, late) - start) + weight * max(0, end - max(start, late))
+
+        spent = time.monotonic() - self._started
+        here = self._training.iteration
+        return spent / cost(self._first, here) * cost(here, config.iterations)
+
+    def _check(self) -> bool:
+        """Measure, save and picture the state; False where it is no state to go on from."""
+        training = self._training
+        loss = training.check()
+        if not training.is_sound:
+            return False
+        self._checkpoint.save(self._seconds)
+        write_picture(
+            self._job.model.with_suffix(".png"), preview(training.best_field(), training.objective, training.config)
+        )
+        self.note(RUNNING)
+        left = self._seconds_left()
+        time_left = "" if left is None else f", {left / 60:.0f} min left"
+        self._report(f"step {training.iteration} of {training.config.iterations}, loss {loss:.4f}{time_left}")
+        return True
+
+    def _go_back(self) -> None:
+        reached = self._training.iteration
+        self._training.go_back()
+        self._report(
+            f"diverged at step {reached}: going on from step {self._training.iteration} with a lower learning rate"
+        )
+
+    def _stop(self) -> None:
+        self._checkpoint.save(self._seconds)
+        self._write_model()
+        progress_file.clear_stop(self._job.model)
+        self.note(STOPPED)
+        self._report(f"stopped at step {self._training.iteration}; the same command goes on from there")
+        raise KeyboardInterrupt
+
+    def _write_model(self) -> None:
+        training, job = self._training, self._job
+        save_model(training.best_field(), header_of(training, job.model, job.description, self._seconds), job.model)
 
 
 @contextmanager
@@ -199,36 +211,12 @@ def _interruption_held() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _check_settings(config: TrainingConfig) -> None:
-    multiple = config.network.extent_multiple
-    if not 0 <= config.seed < 2**63:
-        raise TrainingError(f"The seed {config.seed} is not between 0 and 2^63", "choose a positive seed")
-    sizes = (config.state_size, config.late_state_size)
-    if config.iterations < 1 or any(size < SMALLEST or size % multiple for size in sizes):
-        raise TrainingError(
-            f"{config.iterations} iterations on {sizes[0]} and {sizes[1]} texels cannot be trained",
-            f"use one iteration or more, and a multiple of {multiple} texels from {SMALLEST} on",
-        )
-
-
-def _rehearse(training: RgbTraining, path: Path, description: Description) -> None:
+def _rehearse(training: Training, job: Job) -> None:
     """Before hours of work: can what will be learned be described, and its folder be made?"""
     with tempfile.TemporaryDirectory() as folder:
-        save_model(training.field, header_of(training, path, description, 0.0), Path(folder) / path.name)
+        header = replace(header_of(training, job.model, job.description, 0.0), light=training.objective.light())
+        save_model(training.field, header, Path(folder) / job.model.name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        job.model.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"{path.parent} cannot be made ({error.strerror})", "choose another folder") from error
-
-
-def _write_model(training: RgbTraining, path: Path, description: Description, seconds: float) -> None:
-    field = training.best_field()
-    save_model(field, header_of(training, path, description, seconds), path)
-    picture = preview(field, training.exemplar, training.duration, training.config.warm_up * training.duration)
-    write_picture(path.with_suffix(".png"), picture)
-
-
-def default_rules(metallic: tuple[float, float], roughness: tuple[float, float], relief: float) -> dict[str, object]:
-    """The rule by which an RGB model estimates what colour does not show; relief in texels."""
-    departure = {"departure": [0.28, 0.65], "relief": [relief, 0.6]}
-    return DEFAULT_RULES | departure | {"metallic": list(metallic), "roughness": list(roughness)}
+        raise TrainingError(f"{job.model.parent} cannot be made ({error.strerror})", "choose another folder") from error

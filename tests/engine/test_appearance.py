@@ -15,11 +15,11 @@ from patina.engine.appearance import (
     MetallicAppearance,
     RgbAppearance,
     appearance_from_header,
-    normal_from_height,
 )
 from patina.engine.errors import InvalidModelError
 from patina.engine.map_names import MAPS, map_shape
 from patina.engine.network import NetworkConfig
+from patina.engine.normals import normal_from_height
 from torch import Tensor
 
 RUST = RgbAppearance(

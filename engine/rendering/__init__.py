@@ -1,0 +1,1 @@
+"""Renders a flat surface from its maps, differentiably: what training looks through."""

@@ -1,0 +1,61 @@
+"""A file from which a training goes on as if it had not stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from ..whole_files import written_whole
+from .config import TrainingError
+from .training import Training
+
+
+class Checkpoint:
+    """The checkpoint at `path`, tied to the exemplar and the settings of `training`."""
+
+    def __init__(self, path: Path, training: Training):
+        self.path = path
+        self._training = training
+        settings = {name: value for name, value in asdict(training.config).items() if name != "iterations"}
+        settings |= training.objective.settings()
+        exemplar = training.objective.exemplar
+        digest = hashlib.sha256(exemplar.frames.tobytes() + exemplar.ages.tobytes())
+        digest.update(repr(sorted(settings.items())).encode())
+        self._identity = digest.hexdigest()
+
+    def load(self) -> float:
+        """Bring the training to where it was; returns the seconds spent so far, 0 where there is no checkpoint.
+
+        Raises TrainingError for a file that cannot be read or belongs to another training.
+        """
+        if not self.path.exists():
+            return 0.0
+        try:
+            saved = torch.load(self.path, weights_only=True, map_location=self._training.device)
+            identity = saved["identity"]
+        except (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            raise TrainingError(
+                f"The checkpoint {self.path} cannot be read", "delete it to train from the start"
+            ) from error
+        if identity != self._identity:
+            raise TrainingError(
+                f"The checkpoint {self.path} belongs to another exemplar or other settings",
+                "choose another name for the model, or delete the checkpoint",
+            )
+        self._training.load_state_dict(saved["training"])
+        return saved["seconds"]
+
+    def save(self, seconds: float) -> None:
+        """Write where the training is. Raises TrainingError where the disk does not let us."""
+        content = {"identity": self._identity, "training": self._training.state_dict(), "seconds": seconds}
+        try:
+            with written_whole(self.path) as beside:
+                torch.save(content, beside)
+        except (OSError, RuntimeError) as error:
+            raise TrainingError(
+                f"The checkpoint {self.path} cannot be written ({error})", "free space on the disk"
+            ) from error

@@ -1,0 +1,139 @@
+"""Learns base colour, metallic, roughness and height from photographs with camera and flash side by side.
+
+Source: Liu and Ritschel 2024, section 5: the maps are rendered as if they lay at random places under the flash and
+compared with the exemplar there. First, pixels drawn at random settle colour, gloss and light without any structure.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..appearance import DiffuseSpecularAppearance, MetallicAppearance, PrincipledAppearance, RelightableAppearance
+from ..normals import normals
+from ..rendering.flash import GAMMA, Frame, Light
+from .exemplar import Exemplar
+from .objective import Objective, picture, shares
+from .patch_loss import Loss, PatchLoss, Target, overflow
+from .rgb import OVERFLOW_WEIGHT
+
+FORMS: dict[str, RelightableAppearance] = {
+    "principled": PrincipledAppearance(relief=1.0),
+    "diffuse_specular": DiffuseSpecularAppearance(),
+    "metallic_anisotropic": MetallicAppearance(alphas=2),
+    "metallic_isotropic": MetallicAppearance(alphas=1),
+}
+_MID_GREY = 0.2  # linear reflectance of a state that has learned nothing: display-encoded 0.5
+
+
+class FlashObjective(Objective):
+    """Patches of photographs under the flash.
+
+    form: the reflectance that is learned, a name of `FORMS`. crops: places under the flash that a state is tried at, a
+    step. initialisation: see `Objective`.
+    """
+
+    kind = "flash"
+    frames: Tensor  # [N, 3, H, W] display-encoded
+
+    def __init__(
+        self,
+        exemplar: Exemplar,
+        form: str = "principled",
+        crops: int = 3,
+        initialisation: int = 500,
+        loss: Loss | None = None,
+    ):
+        super().__init__(exemplar)
+        self.form = form
+        self.look = FORMS[form]
+        self.observed = self.look.observed
+        self.crops = crops
+        self.initialisation = initialisation
+        self.loss = loss or PatchLoss(scales=3)
+        frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).float() / 255
+        self.register_buffer("frames", frames, persistent=False)
+        self.plane = Frame(width=frames.shape[3], height=frames.shape[2])
+        self.log_intensity = nn.Parameter(torch.tensor(_first_intensity(frames, self.plane)))
+        self.place = nn.Parameter(torch.zeros(2))
+
+    def flash(self) -> Light:
+        """The light as it is believed to be."""
+        return Light(self.log_intensity.exp(), self.place[0], self.place[1])
+
+    def distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
+        target = shares(self.frames, self.exemplar, age)
+        total = state.new_zeros(())
+        for _ in range(self.crops):
+            positions, cropped = self._at_random_place(state, target, generator)
+            photograph = self.look.photograph(state, positions.to(state), self.flash())
+            total = total + self.loss(photograph, cropped, generator, periodic=False)
+        return total / self.crops + OVERFLOW_WEIGHT * self._overflow(state)
+
+    def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
+        """Squared difference to pixels drawn from anywhere, each texel lit as its pixel is; the surface is flat."""
+        size = state.shape[-2:]
+        row = torch.randint(self.plane.height, size, generator=generator)
+        column = torch.randint(self.plane.width, size, generator=generator)
+        positions = self.plane.position_of(row, column).to(state)
+        photograph = self.look.photograph(state, positions, self.flash(), height=torch.zeros_like(state[:, 0]))
+        wanted = sum(share * frame[..., row, column] for frame, share in shares(self.frames, self.exemplar, age))
+        return (photograph - wanted).square().mean() + OVERFLOW_WEIGHT * self._overflow(state)
+
+    def _overflow(self, state: Tensor) -> Tensor:
+        return overflow(0.5 * state[:, : self.observed - 1] + 0.5)
+
+    def _at_random_place(self, state: Tensor, target: Target, generator: torch.Generator) -> tuple[Tensor, Target]:
+        """Positions [2, h, w] of a window of the photograph as large as the state, and what the target shows there."""
+        height, width = state.shape[-2:]
+        top = int(torch.randint(self.plane.height - height + 1, (), generator=generator))
+        left = int(torch.randint(self.plane.width - width + 1, (), generator=generator))
+        cropped = [(frame[..., top : top + height, left : left + width], share) for frame, share in target]
+        return self.plane.positions(top, left, height, width), cropped
+
+    def appearance(self) -> dict[str, Any]:
+        return {"form": self.form} | ({"relief": [1.0]} if self.form == "principled" else {})
+
+    def settings(self) -> dict[str, Any]:
+        crops = {"crops": self.crops, "initialisation": self.initialisation}
+        return {"loss": self.loss.describe(), "form": self.form} | crops
+
+    @property
+    def estimated(self) -> tuple[str, ...]:
+        return ("metallic",) if self.form == "diffuse_specular" else ()
+
+    def light(self) -> dict[str, float]:
+        intensity = float(self.log_intensity.detach().exp())
+        x, y = self.place.detach().tolist()
+        return {"intensity": round(intensity, 5), "x": round(x, 5), "y": round(y, 5)}
+
+    def exemplar_pictures(self, age: float) -> list[np.ndarray]:
+        return [picture(self.frames[self.exemplar.index_at(age)])]
+
+    def synthesis_pictures(self, state: Tensor) -> list[np.ndarray]:
+        """Under the flash; then base colour, metallic, roughness and normal."""
+        height, width = state.shape[-2:]
+        top, left = (self.plane.height - height) // 2, (self.plane.width - width) // 2
+        positions = self.plane.positions(top, left, height, width).to(state)
+        return [picture(self.look.photograph(state, positions, self.flash())[0]), *map_pictures(self.look, state)]
+
+
+def map_pictures(look: RelightableAppearance, state: Tensor) -> list[np.ndarray]:
+    """Base colour, metallic, roughness and normal of a state [1, C, H, W] as pictures."""
+    raw = state[0, : look.observed]
+    maps = look.scalar_maps((0.5 * raw + 0.5).clamp(0, 1), raw)
+    colour = maps["base_color"].permute(2, 0, 1) ** (1 / GAMMA)
+    normal = 0.5 * normals(maps["height"]) + 0.5
+    return [picture(values) for values in (colour, maps["metallic"][None], maps["roughness"][None], normal)]
+
+
+def _first_intensity(frames: Tensor, plane: Frame) -> float:
+    """Logarithm of the intensity at which a mid grey, matte plane is as bright as the frames are on average."""
+    positions = plane.positions(0, 0, plane.height, plane.width)
+    fall_off = (1 + positions.square().sum(0)).pow(-1.5)  # cosine over squared distance, light at (0, 0, 1)
+    mean = frames.pow(GAMMA).mean().item()
+    return math.log(max(mean, 1e-4) * math.pi / (_MID_GREY * fall_off.mean().item()))

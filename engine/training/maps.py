@@ -1,0 +1,63 @@
+"""Learns all maps jointly from PBR texture sets: the loss sees every channel of a patch at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..appearance import PrincipledAppearance
+from .exemplar import Exemplar
+from .flash import map_pictures
+from .objective import Objective, shares
+from .patch_loss import Loss, PatchLoss, overflow
+from .rgb import OVERFLOW_WEIGHT
+
+_HEIGHT = 5
+_LEAST_SPREAD = 0.03  # of a channel's values: a map that hardly varies is not blown up beyond it
+_LEAST_RELIEF = 0.1  # texels
+
+
+class MapsObjective(Objective):
+    """Patches of base colour (display-encoded), metallic, roughness and height, each channel in units of its spread.
+
+    The spread (standard deviation over all frames; one for the three of colour) makes rust as visible in height as in
+    colour. The height channel of the state is in units of `relief` texels, so that it is about as large as the others.
+    """
+
+    kind = "maps"
+    observed = 6
+    frames: Tensor  # [N, 6, H, W] in units of their spread
+    spread: Tensor  # [6, 1, 1]
+
+    def __init__(self, exemplar: Exemplar, loss: Loss | None = None):
+        super().__init__(exemplar)
+        self.loss = loss or PatchLoss()
+        frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).float()
+        self.relief = max(_LEAST_RELIEF, 4 * float(frames[:, _HEIGHT].std()))
+        frames[:, _HEIGHT] = frames[:, _HEIGHT] / self.relief + 0.5
+        colour, others = frames[:, :3].std().expand(3), frames[:, 3:].transpose(0, 1).flatten(1).std(dim=1)
+        spread = torch.cat((colour, others)).clamp(min=_LEAST_SPREAD)[:, None, None]
+        self.register_buffer("spread", spread, persistent=False)
+        self.register_buffer("frames", frames / spread, persistent=False)
+        self.look = PrincipledAppearance(self.relief / 2)  # maps are 0.5 x + 0.5, and so is height here
+
+    def distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
+        maps = 0.5 * state[:, : self.observed] + 0.5
+        distance = self.loss(maps / self.spread, shares(self.frames, self.exemplar, age), generator)
+        return distance + OVERFLOW_WEIGHT * overflow(maps[:, :_HEIGHT])
+
+    def appearance(self) -> dict[str, Any]:
+        return {"form": "principled", "relief": [self.look.relief]}
+
+    def settings(self) -> dict[str, Any]:
+        return {"loss": self.loss.describe()}
+
+    def exemplar_pictures(self, age: float) -> list[np.ndarray]:
+        frame = self.frames[self.exemplar.index_at(age)] * self.spread
+        return map_pictures(self.look, (2 * frame - 1)[None])
+
+    def synthesis_pictures(self, state: Tensor) -> list[np.ndarray]:
+        return map_pictures(self.look, state)

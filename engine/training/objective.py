@@ -1,0 +1,74 @@
+"""What a state is compared with: one class for each kind of exemplar."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .exemplar import Exemplar
+from .patch_loss import Target
+
+
+class Objective(ABC, nn.Module):
+    """Compares states with an exemplar. Its parameters (a light, where there is one) are learned with the model.
+
+    kind: the exemplar's. observed: how many of a state's first channels are seen. initialisation: the first so many
+    steps of a training compare by `initial_distance` instead, in segments of `initial_segments` steps.
+    """
+
+    kind: str
+    observed: int
+    initialisation = 0
+    initial_segments = 2
+
+    def __init__(self, exemplar: Exemplar):
+        super().__init__()
+        self.exemplar = exemplar
+
+    @abstractmethod
+    def distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
+        """How far (a scalar) a state [1, C, H, W] is from the exemplar at `age` in [0, 1]."""
+
+    def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
+        """The same in the first `initialisation` steps."""
+        raise NotImplementedError(f"{self.kind} has no initialisation")
+
+    @abstractmethod
+    def appearance(self) -> dict[str, Any]:
+        """The form and the rules of the model's header."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """All that decides what is learned besides the exemplar and the recipe, as JSON values."""
+
+    @property
+    def estimated(self) -> tuple[str, ...]:
+        """Maps that follow from a rule and were not learned."""
+        return ()
+
+    def light(self) -> dict[str, float]:
+        """The light of the model's header."""
+        return {}
+
+    @abstractmethod
+    def exemplar_pictures(self, age: float) -> list[np.ndarray]:
+        """What there is to see of the exemplar, each [H, W, 3] uint8."""
+
+    @abstractmethod
+    def synthesis_pictures(self, state: Tensor) -> list[np.ndarray]:
+        """The same of a state [1, C, H, W], and what else it shows."""
+
+
+def shares(frames: Tensor, exemplar: Exemplar, age: float) -> Target:
+    """The frames [N, C, H, W] next to `age`, in proportion."""
+    return [(frames[index : index + 1], share) for index, share in exemplar.neighbours(age)]
+
+
+def picture(values: Tensor) -> np.ndarray:
+    """Values [C, H, W] in [0, 1], C = 1 or 3, as [H, W, 3] uint8."""
+    shown = values.detach().clamp(0, 1).mul(255).round().to(torch.uint8).cpu()
+    return shown.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()

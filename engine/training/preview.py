@@ -1,0 +1,40 @@
+"""A picture of what a training has learned so far."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ..network import VectorField
+from ..noise import initial_noise
+from ..solver import integrate
+from .config import TrainingConfig
+from .objective import Objective
+
+AGES = 8
+SIZE = 128  # texels
+
+
+def preview(field: VectorField, objective: Objective, config: TrainingConfig) -> Image.Image:
+    """A column for each of eight ages: the exemplar above, the synthesis and its maps below."""
+    noise = initial_noise(field.config.channels, SIZE, SIZE, seed=5)
+    device = next(field.parameters()).device
+    state = torch.from_numpy(noise)[None].to(device)
+    columns, start = [], -config.warm_up_time
+    with torch.inference_mode():
+        for k in range(AGES):
+            age = k / (AGES - 1)
+            end = config.duration * age
+            state = integrate(field, state, start, end, math.ceil((end - start) * 10), "euler")
+            pictures = objective.exemplar_pictures(age) + objective.synthesis_pictures(state)
+            columns.append(np.vstack([_fitted(picture) for picture in pictures]))
+            start = end
+    return Image.fromarray(np.hstack(columns))
+
+
+def _fitted(picture: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(picture)
+    return np.asarray(image if image.size == (SIZE, SIZE) else image.resize((SIZE, SIZE), Image.Resampling.LANCZOS))

@@ -1,0 +1,56 @@
+"""What a trained model says of itself: the header of its file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..appearance import DEFAULT_RULES
+from ..model_header import ModelHeader
+from .training import Training
+
+
+@dataclass(frozen=True)
+class Description:
+    """What training does not know: the name for people, whose exemplar it is, and the model's licence."""
+
+    title: str
+    credit: str = ""
+    licence: str = ""
+
+
+def default_rules(metallic: tuple[float, float], roughness: tuple[float, float], relief: float) -> dict[str, object]:
+    """The rule by which an RGB model estimates what colour does not show; relief in texels."""
+    departure = {"departure": [0.28, 0.65], "relief": [relief, 0.6]}
+    return DEFAULT_RULES | departure | {"metallic": list(metallic), "roughness": list(roughness)}
+
+
+def header_of(training: Training, path: Path, description: Description, seconds: float) -> ModelHeader:
+    """The header of the model that `training` has at this moment."""
+    config, objective = training.config, training.objective
+    return ModelHeader(
+        name=path.stem,
+        title=description.title,
+        network=config.network.to_header(),
+        duration=config.duration,
+        warm_up=config.warm_up_time,
+        grid=config.grid(),
+        appearance=objective.appearance(),
+        estimated=objective.estimated,
+        credit=description.credit,
+        licence=description.licence,
+        training={
+            "kind": objective.kind,
+            "exemplar": objective.exemplar.name,
+            "frames": len(objective.exemplar.frames),
+            "texels": list(objective.exemplar.frames.shape[2:0:-1]),
+            **objective.settings(),
+            "iterations": training.iteration,
+            "state_size": [config.state_size, config.late_state_size],
+            "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,
+            "seconds": round(seconds),
+        },
+        sha256="",
+        light=training.best_light,
+    )

@@ -1,0 +1,246 @@
+"""The optimisation: segments of a life, each ending at a time of the exemplar, and what is learned from them.
+
+Source: Liu and Ritschel 2024, section 5 (segments, refresh, gradient normalisation, plateau schedule, initialisation).
+Departures from the paper are listed in docs/training.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..network import VectorField
+from ..solver import integrate
+from .config import TrainingConfig, TrainingError
+from .objective import Objective
+
+_MOST_SETBACKS = 5
+_DIVERGED = 5.0  # times the best loss of its stage
+
+
+class Training:
+    """One training: `step` until `iteration` reaches `config.iterations`; `state_dict` at any time to go on later.
+
+    averaged: the exponential moving average of the weights, which is what is shipped: single steps are noisy.
+    setbacks: how often it diverged since the last sound check and went back to it. is_sound: was
+    that check?
+    """
+
+    def __init__(self, objective: Objective, config: TrainingConfig, device: str = "cpu"):
+        self.config = config
+        self.device = device
+        self.objective = objective.to(device)
+        torch.manual_seed(config.seed)
+        self.field = VectorField(config.network)
+        self.field.start_at_rest()
+        self.field.to(device)
+        self.averaged = VectorField(config.network).to(device)
+        self.averaged.load_state_dict(self.field.state_dict())
+        self.optimizer = self._new_optimizer()
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.iteration = 0
+        self.state = torch.empty(0)
+        self.time = 0.0
+        self.targets: list[float] = []
+        self.history: list[tuple[int, float, float]] = []  # iteration, loss of a full inference, learning rate
+        self.best = math.inf
+        self.best_weights = _copy(self.averaged)
+        self.best_light = objective.light()
+        self.bad_checks = 0
+        self.checked_stage = self.stage
+        self.setbacks = 0
+        self.is_sound = True
+        self._safe = _frozen(self._own_state())
+
+    @property
+    def stage(self) -> tuple[bool, int]:
+        """Losses compare only within a stage: whether it is the initialisation, and the side of the state."""
+        config = self.config
+        is_late = self.iteration >= round(config.iterations * (1 - config.late_share))
+        size = config.late_state_size if is_late else config.state_size
+        return self.iteration < self.objective.initialisation, size
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.param_groups[0]["lr"]
+
+    def step(self) -> float:
+        """One optimiser step over one segment; returns its loss."""
+        is_initial, size = self.stage
+        if self.iteration and self.iteration == self.objective.initialisation:
+            self.optimizer = self._new_optimizer()  # what was learned without structure says nothing of its slopes
+            self.targets = []
+        if not self.targets or self.state.shape[-1] != size:
+            self._refresh(size, self.objective.initial_segments if is_initial else self.config.segments)
+        target = self.targets.pop(0)
+        fewest, most = self.config.steps_per_unit
+        density = int(torch.randint(fewest, most + 1, (), generator=self.generator))
+        steps = max(1, math.ceil((target - self.time) * density))
+        state = integrate(self.field, self.state, self.time, target, steps, "euler")
+        loss = self._distance(state, target, self.generator, is_initial)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._normalise_gradients()
+        self.optimizer.step()
+        self._average()
+        self.state, self.time = state.detach(), target
+        self.iteration += 1
+        return loss.item()
+
+    def is_check_due(self) -> bool:
+        """A sixtieth or so of the way, or the end of a stage."""
+        return self.iteration % max(1, self.config.iterations // self.config.checks) == 0
+
+    def check(self) -> float:
+        """The loss over one full inference with the averaged weights; lowers the learning rate on a plateau.
+
+        A loss that is no number or far above the best one changes nothing: see `is_sound`, `go_back`.
+        """
+        loss = self._inference_loss()
+        if self.stage != self.checked_stage:
+            self.checked_stage, self.best, self.bad_checks = self.stage, math.inf, 0
+        self.is_sound = loss <= _DIVERGED * self.best  # False for nan
+        if not self.is_sound:
+            return loss
+        self.history.append((self.iteration, loss, self.learning_rate))
+        self.bad_checks = 0 if loss < self.best * (1 - self.config.plateau) else self.bad_checks + 1
+        if loss < self.best:
+            self.best = loss
+            self.best_weights = _copy(self.averaged)
+            self.best_light = self.objective.light()
+        if self.bad_checks > self.config.patience:
+            self.bad_checks = 0
+            self._set_learning_rate(max(self.learning_rate / 2, self.config.least_learning_rate))
+        self.setbacks = 0
+        self._safe = _frozen(self._own_state())
+        return loss
+
+    def go_back(self) -> None:
+        """Return to the last sound check, with half the learning rate and other noise, from a state that diverged.
+
+        Raises TrainingError where that did not help several times in a row.
+        """
+        self.is_sound = True
+        setbacks = self.setbacks + 1
+        if setbacks > _MOST_SETBACKS:
+            raise TrainingError(
+                f"The training diverged {setbacks} times behind step {self.iteration}",
+                "use brighter or longer footage, or another seed",
+            )
+        self._load_own_state(_frozen(self._safe))
+        self.setbacks = setbacks
+        self.generator.manual_seed(self.config.seed + 1000 * setbacks + self.iteration)
+        self._set_learning_rate(self.learning_rate * 0.5**setbacks)
+        self.targets = []
+
+    def _new_optimizer(self) -> torch.optim.Adam:
+        return torch.optim.Adam(self._parameters(), lr=self.config.learning_rate)
+
+    def _parameters(self) -> list[nn.Parameter]:
+        return [*self.field.parameters(), *self.objective.parameters()]
+
+    def _set_learning_rate(self, rate: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def _refresh(self, size: int, segments: int) -> None:
+        """A new life from noise: the fresh texture first, then stratified random times, in order."""
+        shape = (1, self.config.network.channels, size, size)
+        self.state = torch.randn(shape, generator=self.generator).to(self.device)
+        self.time = -self.config.warm_up_time
+        count = segments - 1
+        offsets = torch.rand(count, generator=self.generator).tolist()
+        self.targets = [0.0, *(self.config.duration * (k + offset) / count for k, offset in enumerate(offsets))]
+
+    def _distance(self, state: Tensor, time: float, generator: torch.Generator, is_initial: bool) -> Tensor:
+        distance = self.objective.initial_distance if is_initial else self.objective.distance
+        return distance(state, time / self.config.duration, generator)
+
+    def _normalise_gradients(self) -> None:
+        gradients = [parameter.grad for parameter in self._parameters() if parameter.grad is not None]
+        norms = torch._foreach_norm(gradients)
+        torch._foreach_add_(norms, 1e-8)
+        torch._foreach_div_(gradients, norms)
+
+    def _average(self) -> None:
+        # The average follows closely at first, so that early checks see what is being trained.
+        decay = min(self.config.averaging, (1 + self.iteration) / (10 + self.iteration))
+        with torch.no_grad():
+            ours: list[Tensor] = list(self.averaged.parameters())
+            theirs: list[Tensor] = list(self.field.parameters())
+            torch._foreach_lerp_(ours, theirs, 1 - decay)
+
+    @torch.no_grad()
+    def _inference_loss(self, frames: int = 11) -> float:
+        """Mean loss at evenly spaced ages of one life; the same noise and directions at every check."""
+        generator = torch.Generator().manual_seed(self.config.seed + 1)
+        is_initial, size = self.stage
+        state = torch.randn((1, self.config.network.channels, size, size), generator=generator).to(self.device)
+        density = self.config.steps_per_unit[1]
+        start, total = -self.config.warm_up_time, 0.0
+        for k in range(frames):
+            end = self.config.duration * k / (frames - 1)
+            state = integrate(self.averaged, state, start, end, math.ceil((end - start) * density), "euler")
+            total += self._distance(state, end, generator, is_initial).item()
+            start = end
+        return total / frames
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed training needs to continue as if it had not stopped."""
+        return self._own_state() | {"safe": self._safe}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        self._load_own_state(saved)
+        self._safe = _frozen(saved["safe"])
+
+    def _own_state(self) -> dict[str, Any]:
+        return {
+            "field": self.field.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "objective": self.objective.state_dict(),
+            "best_weights": self.best_weights,
+            "best_light": self.best_light,
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "state": self.state,
+            "progress": (self.iteration, self.time, list(self.targets), list(self.history), self.best, self.bad_checks),
+            "checked_stage": self.checked_stage,
+            "setbacks": self.setbacks,
+        }
+
+    def _load_own_state(self, saved: dict[str, Any]) -> None:
+        self.field.load_state_dict(saved["field"])
+        self.averaged.load_state_dict(saved["averaged"])
+        self.objective.load_state_dict(saved["objective"])
+        self.best_weights, self.best_light = saved["best_weights"], saved["best_light"]
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.generator.set_state(saved["generator"].cpu())
+        self.state = saved["state"].to(self.device)
+        self.iteration, self.time, targets, history, self.best, self.bad_checks = saved["progress"]
+        self.targets, self.history = list(targets), list(history)
+        self.checked_stage = tuple(saved["checked_stage"])
+        self.setbacks = saved["setbacks"]
+
+    def best_field(self) -> VectorField:
+        """The averaged weights of the best check."""
+        best = VectorField(self.config.network)
+        best.load_state_dict({name: value.cpu() for name, value in self.best_weights.items()})
+        return best.eval()
+
+
+def _copy(field: VectorField) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in field.state_dict().items()}
+
+
+def _frozen(saved: Any) -> Any:
+    """A copy of nested dictionaries, lists and tuples whose tensors no later step changes."""
+    if isinstance(saved, Tensor):
+        return saved.detach().clone()
+    if isinstance(saved, dict):
+        return {key: _frozen(value) for key, value in saved.items()}
+    if isinstance(saved, list | tuple):
+        return type(saved)(_frozen(value) for value in saved)
+    return saved
