@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .sorting import differentiably_sorted_rows, sorted_rows
+
 # One step of 8 bits, and a little: directions in which the exemplar hardly varies are not blown up beyond it.
 _LEAST_SPREAD = 0.006
 
@@ -77,7 +79,7 @@ class PatchLoss:
     ) -> Tensor:
         margin = self.patch // 2
         wrapped = functional.pad(synthesis, (margin,) * 4, mode="circular") if periodic else synthesis
-        ours = functional.conv2d(wrapped, directions).flatten(2)[0].sort(dim=1).values  # [P, patches]
+        ours = differentiably_sorted_rows(functional.conv2d(wrapped, directions).flatten(2)[0])  # [P, patches]
         count = ours.shape[1]
         with torch.no_grad():
             drawn = []
@@ -86,7 +88,7 @@ class PatchLoss:
                 stride = max(1, round(min(picture.shape[-2:]) / min(synthesis.shape[-2:])))
                 top, left = torch.randint(stride, (2,), generator=generator).tolist()
                 theirs = functional.conv2d(picture[..., top:, left:], directions, stride=stride).flatten(2)[0]
-                drawn.append((theirs.sort(dim=1).values, share))
+                drawn.append((sorted_rows(theirs), share))
             quantiles = _mixed_quantiles(drawn, count)
             spread = quantiles.std(dim=1) + _LEAST_SPREAD
         return ((ours - quantiles).abs().mean(dim=1) / spread).mean()
@@ -100,7 +102,7 @@ def _mixed_quantiles(drawn: list[tuple[Tensor, float]], count: int) -> Tensor:
         left -= number
         if number:
             parts.append(functional.interpolate(values[None], number, mode="linear")[0])
-    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1).sort(dim=1).values
+    return parts[0] if len(parts) == 1 else sorted_rows(torch.cat(parts, dim=1))
 
 
 def overflow(maps: Tensor) -> Tensor:
