@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from patina.engine.network import NetworkConfig
+from patina.engine.training.config import TrainingConfig
 from patina.engine.training.exemplar import Exemplar
 from patina.engine.training.patch_loss import PatchLoss
-from patina.engine.training.rgb import TrainingConfig
+from patina.engine.training.record import default_rules
+from patina.engine.training.rgb import RgbObjective
 from PIL import Image
 
 SMALL = TrainingConfig(
@@ -16,10 +18,10 @@ SMALL = TrainingConfig(
     iterations=14,
     state_size=16,
     late_state_size=16,
-    frame_time=0.2,
+    duration=1.0,
     checks=4,
-    loss=PatchLoss(projections=8, scales=2),
 )
+RULES = default_rules((1.0, 0.0), (0.3, 0.9), 1.0)
 
 
 def darkening_frames(count: int = 5, extent: int = 24, seed: int = 0) -> np.ndarray:
@@ -33,6 +35,12 @@ def darkening_frames(count: int = 5, extent: int = 24, seed: int = 0) -> np.ndar
 def darkening(**changes: int) -> Exemplar:
     frames = darkening_frames(**changes)
     return Exemplar("darkening", frames, np.linspace(0, 1, len(frames)))
+
+
+def rgb_objective(exemplar: Exemplar | None = None, **changes: object) -> RgbObjective:
+    """Colour of the darkening surface, compared cheaply."""
+    settings: dict = {"rules": RULES, "loss": PatchLoss(projections=8, scales=2)} | changes
+    return RgbObjective(exemplar or darkening(), **settings)
 
 
 def write_frames(folder: Path, frames: np.ndarray) -> Path:

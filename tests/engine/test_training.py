@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from collections.abc import Iterator
@@ -12,38 +13,38 @@ import numpy as np
 import pytest
 import torch
 from conftest import is_one_sentence
-from footage import SMALL, darkening, darkening_frames, write_animation, write_frames
-from patina.engine.errors import InvalidExemplarError, InvalidModelError
+from footage import RULES, SMALL, darkening, rgb_objective
+from patina.engine import progress
+from patina.engine.errors import InvalidModelError
 from patina.engine.model_file import load_model
-from patina.engine.training.rgb import RgbTraining, TrainingConfig
-from patina.engine.training.run import Checkpoint, Description, TrainingError, default_rules, train_rgb
+from patina.engine.progress import ProgressError
+from patina.engine.training.checkpoint import Checkpoint
+from patina.engine.training.config import TrainingConfig, TrainingError
+from patina.engine.training.record import Description
+from patina.engine.training.run import Job, train
+from patina.engine.training.training import Training
 from PIL import Image
 
-RUST = Description("Rust", "Zoë, CC BY 4.0", "CC-BY-4.0", default_rules((1.0, 0.0), (0.3, 0.9), 1.0))
+RUST = Description("Rust", "Zoë, CC BY 4.0", "CC-BY-4.0")
 
 
-@pytest.fixture
-def footage(tmp_path: Path) -> Path:
-    return write_animation(tmp_path / "footage" / "rust.webp", darkening_frames())
+def job_in(folder: Path, description: Description = RUST) -> Job:
+    return Job(folder / "rust.safetensors", folder / "rust.checkpoint", description, "rust.webp")
 
 
-@pytest.fixture(autouse=True)
-def _folders(tmp_path: Path) -> Iterator[None]:
-    (tmp_path / "footage").mkdir()
-    yield
-
-
-def train(
-    footage: Path,
+def trained(
     folder: Path,
     config: TrainingConfig = SMALL,
     description: Description = RUST,
     lines: list | None = None,
+    seed: int = 0,
+    **changes: object,
 ) -> Path:
     """Train into `folder`; returns the model's path."""
-    said = lines if lines is not None else []
-    train_rgb(footage, folder / "rust.safetensors", config, description, folder / "rust.checkpoint", said.append)
-    return folder / "rust.safetensors"
+    job = job_in(folder, description)
+    objective = rgb_objective(darkening(seed=seed), **changes)
+    train(objective, config, job, (lines if lines is not None else []).append)
+    return job.model
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -54,8 +55,12 @@ def same_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -
     return all(torch.equal(value, other[name]) for name, value in one.items())
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith((".json", ".lock"))}
+
+
 def test_the_loss_falls() -> None:
-    training = RgbTraining(darkening(), replace(SMALL, iterations=150, learning_rate=3e-3, averaging=0.9))
+    training = Training(rgb_objective(), replace(SMALL, iterations=150, learning_rate=3e-3, averaging=0.9))
     before = training.check()
     while training.iteration < training.config.iterations:
         training.step()
@@ -66,12 +71,12 @@ def test_the_loss_falls() -> None:
 
 def test_a_training_continues_bit_for_bit_from_its_state() -> None:
     """Stopped in the middle of a segment, between two checks."""
-    undisturbed = RgbTraining(darkening(), SMALL)
-    stopped = RgbTraining(darkening(), SMALL)
+    undisturbed = Training(rgb_objective(), SMALL)
+    stopped = Training(rgb_objective(), SMALL)
     for training, count in ((undisturbed, 14), (stopped, 8)):
         for _ in range(count):
             training.step()
-    continued = RgbTraining(darkening(), SMALL)
+    continued = Training(rgb_objective(), SMALL)
     continued.load_state_dict(stopped.state_dict())
     losses = [continued.step() for _ in range(6)]
     assert all(np.isfinite(losses)) and continued.iteration == 14
@@ -81,12 +86,33 @@ def test_a_training_continues_bit_for_bit_from_its_state() -> None:
 
 
 def test_another_seed_is_another_training() -> None:
-    one, other = RgbTraining(darkening(), SMALL), RgbTraining(darkening(), replace(SMALL, seed=1))
+    one, other = Training(rgb_objective(), SMALL), Training(rgb_objective(), replace(SMALL, seed=1))
     assert one.step() != other.step()
 
 
+def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
+    training = Training(rgb_objective(), SMALL)
+    times = []
+    for _ in range(2 * SMALL.segments):
+        training.step()
+        times.append(training.time)
+    for life in (times[: SMALL.segments], times[SMALL.segments :]):
+        assert life[0] == 0.0 and life == sorted(life) and life[-1] <= SMALL.duration
+        for k, time in enumerate(life[1:]):
+            assert k <= time * (SMALL.segments - 1) / SMALL.duration <= k + 1  # one from each fifth
+
+
+def test_the_last_steps_are_trained_on_a_larger_state() -> None:
+    training = Training(rgb_objective(), replace(SMALL, late_state_size=32, late_share=0.5))
+    sizes = []
+    while training.iteration < SMALL.iterations:
+        training.step()
+        sizes.append(training.state.shape[-1])
+    assert sizes == [16] * 7 + [32] * 7
+
+
 def test_a_plateau_halves_the_learning_rate_down_to_its_floor(monkeypatch: pytest.MonkeyPatch) -> None:
-    training = RgbTraining(darkening(), replace(SMALL, patience=1, learning_rate=4e-4, least_learning_rate=1.5e-4))
+    training = Training(rgb_objective(), replace(SMALL, patience=1, learning_rate=4e-4, least_learning_rate=1.5e-4))
     losses = iter([1.0, 0.9, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95])
     monkeypatch.setattr(training, "_inference_loss", lambda: next(losses))
     for _ in range(8):
@@ -96,7 +122,7 @@ def test_a_plateau_halves_the_learning_rate_down_to_its_floor(monkeypatch: pytes
 
 
 def test_the_weights_of_the_best_check_are_the_ones_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    training = RgbTraining(darkening(), SMALL)
+    training = Training(rgb_objective(), SMALL)
     losses = iter([2.0, 1.0, 3.0])
     monkeypatch.setattr(training, "_inference_loss", lambda: next(losses))
     kept = []
@@ -108,87 +134,114 @@ def test_the_weights_of_the_best_check_are_the_ones_that_are_kept(monkeypatch: p
     assert not same_weights(kept[1], kept[2])
 
 
-def test_a_trained_model_says_what_it_is_and_shows_a_picture(footage: Path, tmp_path: Path) -> None:
-    path = train(footage, tmp_path / "models")
+def test_a_trained_model_says_what_it_is_and_shows_a_picture(tmp_path: Path) -> None:
+    path = trained(tmp_path / "models")
     header = load_model(path).header
     assert (header.title, header.credit, header.licence) == ("Rust", "Zoë, CC BY 4.0", "CC-BY-4.0")
     assert header.duration == pytest.approx(1.0) and header.warm_up == pytest.approx(0.2)
-    assert header.training["exemplar"] == "rust" and header.training["iterations"] == 14
-    assert header.appearance["metallic"] == [1.0, 0.0]
+    assert header.training["exemplar"] == "darkening" and header.training["iterations"] == 14
+    assert header.training["kind"] == "rgb" and header.training["texels"] == [24, 24]
+    assert header.appearance["metallic"] == RULES["metallic"] == [1.0, 0.0]
     assert header.appearance["fresh_color"] == pytest.approx([200 / 255, 200 / 255, 205 / 255], abs=0.02)
     assert Image.open(path.with_suffix(".png")).size == (8 * 128, 2 * 128)
 
 
-def test_a_training_that_was_stopped_by_ctrl_c_ends_with_the_weights_of_an_undisturbed_one(
-    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    undisturbed = weights(train(footage, tmp_path / "undisturbed"))
-    before = signal.getsignal(signal.SIGINT)
-    take_step = RgbTraining.step
+def test_its_progress_can_be_read_by_anyone(tmp_path: Path) -> None:
+    path = trained(tmp_path / "models")
+    said = progress.read(path)
+    assert (said.state, said.title, said.kind, said.exemplar) == ("done", "Rust", "rgb", "rust.webp")
+    assert said.iteration == said.iterations == 14 and said.pid == os.getpid()
+    assert [iteration for iteration, _, _ in said.history] == [3, 6, 9, 12, 14]
+    assert all(loss > 0 and rate == SMALL.learning_rate for _, loss, rate in said.history)
+    assert said.memory > 1 << 20
 
-    def step(training: RgbTraining) -> float:
-        if training.iteration == 10:
-            os.kill(os.getpid(), signal.SIGINT)  # in the middle of the eleventh step
+
+def test_a_model_is_trained_by_one_process_at_a_time(tmp_path: Path) -> None:
+    job = job_in(tmp_path)
+    with progress.claimed(job.model), pytest.raises(ProgressError, match="being trained already"):
+        trained(tmp_path)
+    assert files(tmp_path) == {}
+
+
+@pytest.fixture
+def at_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict]:
+    """What to do when a step of this number begins."""
+    actions: dict = {}
+    take_step = Training.step
+
+    def step(training: Training) -> float:
+        if training.iteration in actions:
+            actions.pop(training.iteration)()
         return take_step(training)
 
-    monkeypatch.setattr(RgbTraining, "step", step)
+    monkeypatch.setattr(Training, "step", step)
+    yield actions
+
+
+@pytest.mark.parametrize("way", ["Ctrl-C", "file"])
+def test_a_training_that_was_stopped_ends_with_the_weights_of_an_undisturbed_one(
+    way: str, tmp_path: Path, at_step: dict
+) -> None:
+    undisturbed = weights(trained(tmp_path / "undisturbed"))
+    before = signal.getsignal(signal.SIGINT)
+    model = tmp_path / "stopped" / "rust.safetensors"
+    at_step[10] = lambda: os.kill(os.getpid(), signal.SIGINT) if way == "Ctrl-C" else progress.request_stop(model)
     lines: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        train(footage, tmp_path / "stopped", lines=lines)
+        trained(model.parent, lines=lines)
     assert "stopped at step 11" in lines[-1]
     assert signal.getsignal(signal.SIGINT) is before
-    monkeypatch.undo()
+    assert progress.read(model).state == "stopped" and not progress.is_stop_requested(model)
+    assert load_model(model).header.training["iterations"] == 11  # what there is can be used
     lines.clear()
-    resumed = weights(train(footage, tmp_path / "stopped", lines=lines))
+    resumed = weights(trained(model.parent, lines=lines))
     assert "from step 11 of 14" in lines[0]
     assert same_weights(undisturbed, resumed)
 
 
-def test_a_finished_training_does_nothing_more_but_give_its_model(footage: Path, tmp_path: Path) -> None:
-    path = train(footage, tmp_path / "models")
+def test_a_finished_training_does_nothing_more_but_give_its_model(tmp_path: Path) -> None:
+    path = trained(tmp_path / "models")
     before = weights(path)
     path.unlink()
-    train(footage, tmp_path / "models")
+    trained(tmp_path / "models")
     assert same_weights(weights(path), before)
 
 
-def test_more_iterations_continue_a_finished_training(footage: Path, tmp_path: Path) -> None:
-    path = train(footage, tmp_path / "models")
-    train(footage, tmp_path / "models", replace(SMALL, iterations=16))
+def test_more_iterations_continue_a_finished_training(tmp_path: Path) -> None:
+    path = trained(tmp_path / "models")
+    trained(tmp_path / "models", replace(SMALL, iterations=16))
     assert load_model(path).header.training["iterations"] == 16
 
 
-@pytest.mark.parametrize("other", ["footage", "settings"])
-def test_a_checkpoint_of_another_training_is_refused_and_left_alone(other: str, footage: Path, tmp_path: Path) -> None:
-    train(footage, tmp_path / "models", replace(SMALL, iterations=2))
-    before = {path: path.read_bytes() for path in (tmp_path / "models").iterdir()}
-    config = SMALL
-    if other == "footage":
-        footage = write_animation(tmp_path / "footage" / "rust.webp", darkening_frames(seed=1))
-    else:
-        config = replace(SMALL, seed=1)
+@pytest.mark.parametrize("other", ["footage", "settings", "flattening"])
+def test_a_checkpoint_of_another_training_is_refused_and_left_alone(other: str, tmp_path: Path) -> None:
+    trained(tmp_path, replace(SMALL, iterations=2))
+    before = files(tmp_path)
     with pytest.raises(TrainingError, match="belongs to another exemplar or other settings") as caught:
-        train(footage, tmp_path / "models", config)
+        trained(
+            tmp_path,
+            replace(SMALL, seed=1) if other == "settings" else SMALL,
+            seed=int(other == "footage"),
+            flatten=other != "flattening",
+        )
     assert is_one_sentence(str(caught.value))
-    assert {path: path.read_bytes() for path in (tmp_path / "models").iterdir()} == before
+    assert files(tmp_path) == before
 
 
 @pytest.mark.parametrize("content", ["", "no checkpoint", "cut", "other"])
-def test_a_checkpoint_that_cannot_be_read_is_refused_and_left_alone(
-    content: str, footage: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "models" / "rust.checkpoint"
-    train(footage, path.parent, replace(SMALL, iterations=1))
+def test_a_checkpoint_that_cannot_be_read_is_refused_and_left_alone(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "rust.checkpoint"
+    trained(tmp_path, replace(SMALL, iterations=1))
     if content == "cut":
         path.write_bytes(path.read_bytes()[:1000])
     elif content == "other":
         torch.save([1, 2, 3], path)
     else:
         path.write_text(content)
-    before = path.read_bytes()
+    before = files(tmp_path)
     with pytest.raises(TrainingError, match="cannot be read"):
-        train(footage, path.parent)
-    assert path.read_bytes() == before
+        trained(tmp_path)
+    assert files(tmp_path) == before
 
 
 def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
@@ -199,8 +252,17 @@ def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
     path = tmp_path / "rust.checkpoint"
     torch.save({"identity": Trap()}, path)
     with pytest.raises(TrainingError):
-        Checkpoint(path, darkening(), SMALL).load(RgbTraining(darkening(), SMALL))
+        Checkpoint(path, Training(rgb_objective(), SMALL)).load()
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_model_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
+    path = trained(tmp_path, replace(SMALL, iterations=1))
+    (tmp_path / "rust.checkpoint").unlink()
+    before = files(tmp_path)
+    with pytest.raises(TrainingError, match="is there already"):
+        trained(tmp_path)
+    assert files(tmp_path) == before and path.exists()
 
 
 @pytest.mark.parametrize(
@@ -209,50 +271,91 @@ def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
         replace(SMALL, iterations=0),
         replace(SMALL, state_size=15),
         replace(SMALL, state_size=8),
+        replace(SMALL, duration=0.0),
+        replace(SMALL, seed=-1),
     ],
-    ids=["no iterations", "odd size", "small size"],
+    ids=["no iterations", "odd size", "small size", "no time", "seed"],
 )
-def test_settings_that_cannot_be_trained_are_refused_and_leave_nothing(
-    config: TrainingConfig, footage: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(TrainingError, match="cannot be trained"):
-        train(footage, tmp_path / "models", config)
+def test_settings_that_cannot_be_trained_are_refused_and_leave_nothing(config: TrainingConfig, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError) as caught:
+        trained(tmp_path / "models", config)
+    assert is_one_sentence(str(caught.value))
     assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.parametrize(
-    "description",
+    ("description", "rules"),
     [
-        replace(RUST, title="x" * 101),
-        replace(RUST, rules=RUST.rules | {"relief": [float("nan"), 0.0]}),
-        replace(RUST, rules=RUST.rules | {"relief": [1000.0, 0.0]}),
+        (replace(RUST, title="x" * 101), RULES),
+        (RUST, RULES | {"relief": [float("nan"), 0.0]}),
+        (RUST, RULES | {"relief": [1000.0, 0.0]}),
     ],
     ids=["title", "no number", "relief"],
 )
 def test_a_description_that_no_model_can_carry_is_refused_before_the_work(
-    description: Description, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    description: Description, rules: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RgbTraining, "step", lambda training: pytest.fail("hours of work"))
+    monkeypatch.setattr(Training, "step", lambda training: pytest.fail("hours of work"))
     with pytest.raises(InvalidModelError):
-        train(footage, tmp_path / "models", description=description)
+        trained(tmp_path / "models", description=description, rules=rules)
     assert not (tmp_path / "models").exists()
 
 
-def test_a_model_that_was_there_stays_when_the_footage_is_bad(footage: Path, tmp_path: Path) -> None:
-    path = train(footage, tmp_path / "models", replace(SMALL, iterations=1))
-    before = path.read_bytes()
-    still = write_frames(tmp_path / "footage" / "still", darkening_frames(count=2)[:1])
-    with pytest.raises(InvalidExemplarError):
-        train(still, tmp_path / "models")
-    assert path.read_bytes() == before
+def test_a_training_that_diverges_once_goes_back_and_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_step = Training.step
+    broken = iter([False] * 7 + [True] + [False] * 100)
+
+    def step(training: Training) -> float:
+        loss = take_step(training)
+        if next(broken):
+            with torch.no_grad():
+                next(training.field.parameters()).fill_(math.nan)
+            return math.nan
+        return loss
+
+    monkeypatch.setattr(Training, "step", step)
+    lines: list[str] = []
+    path = trained(tmp_path, lines=lines)
+    assert "diverged at step 8: going on from step 6 with a lower learning rate" in lines
+    assert [rate for _, _, rate in progress.read(path).history] == [5e-4, 5e-4, 2.5e-4, 2.5e-4, 2.5e-4]
+    assert load_model(path).header.training["iterations"] == 14  # load_model refuses what is no number
 
 
-def test_a_training_that_diverges_says_so_and_keeps_the_last_model(
-    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_check_far_above_the_best_is_a_divergence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = Training(rgb_objective(), SMALL)
+    losses = iter([1.0, 20.0, 0.9])
+    monkeypatch.setattr(training, "_inference_loss", lambda: next(losses))
+    training.check()
+    training.step()
+    training.check()
+    assert not training.is_sound and len(training.history) == 1
+    training.go_back()
+    assert training.iteration == 0
+    training.check()
+    assert training.is_sound and training.best == 0.9
+
+
+def test_a_training_that_diverges_again_and_again_says_so_and_keeps_what_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = train(footage, tmp_path / "models", replace(SMALL, iterations=2))
-    before = path.read_bytes()
-    monkeypatch.setattr(RgbTraining, "step", lambda training: float("nan"))
-    with pytest.raises(TrainingError, match="diverged"):
-        train(footage, tmp_path / "models")
-    assert path.read_bytes() == before
+    path = trained(tmp_path, replace(SMALL, iterations=2))
+    before = files(tmp_path)
+    monkeypatch.setattr(Training, "step", lambda training: float("nan"))
+    with pytest.raises(TrainingError, match="diverged") as caught:
+        trained(tmp_path)
+    assert is_one_sentence(str(caught.value))
+    assert files(tmp_path) == before
+    assert progress.read(path).state == "failed" and "diverged" in progress.read(path).message
+
+
+def test_a_full_disk_stops_a_training_with_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = trained(tmp_path, replace(SMALL, iterations=2))
+    before = files(tmp_path)
+    monkeypatch.setattr("patina.engine.training.checkpoint.torch.save", full)
+    with pytest.raises(TrainingError, match="No space left") as caught:
+        trained(tmp_path)
+    assert is_one_sentence(str(caught.value))
+    assert files(tmp_path) == before and path.exists()
