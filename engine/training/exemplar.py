@@ -1,17 +1,17 @@
-"""Footage of an ageing material: a stack of frames and their times."""
+"""One surface at several ages: a stack of frames and their times."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from ..errors import InvalidExemplarError
-
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
-SMALLEST = 16  # texels; less holds no patch at the coarser scales of the loss
+from .footage import read_footage
+from .limits import SMALLEST
+from .map_sets import read_map_sets, reduced_maps
+from .resampling import reduce_colour
 
 
 @dataclass(frozen=True)
@@ -38,46 +38,31 @@ class Exemplar:
         return int(np.abs(self.ages - age).argmin())
 
 
-def read_exemplar(path: Path) -> Exemplar:
-    """Read an animated WebP, GIF or PNG, or a folder of pictures in the order of their names.
+def read_exemplar(path: Path, kind: str = "rgb") -> Exemplar:
+    """Read footage (kind "rgb" or "flash") or texture sets ("maps"); see `read_footage` and `read_map_sets`.
 
-    Raises InvalidExemplarError where there is nothing to read, fewer than two frames, or frames of different sizes.
+    Raises InvalidExemplarError where there is nothing that can be learned from.
     """
     if not path.exists():
         raise InvalidExemplarError(f"There is no file or folder {path}", "check the path of the footage")
-    frames = _read_folder(path) if path.is_dir() else _read_animation(path)
-    if len(frames) < 2:
+    frames, ages = read_map_sets(path) if kind == "maps" else read_footage(path)
+    height, width = frames.shape[1:3]
+    if min(height, width) < SMALLEST:
         raise InvalidExemplarError(
-            f"{path.name} has {len(frames)} frame(s), and ageing needs two or more",
-            "choose an animation or a folder of pictures",
+            f"The frames of {path.name} are only {width} x {height} texels", f"use at least {SMALLEST} x {SMALLEST}"
         )
-    sizes = sorted({f"{frame.shape[1]} x {frame.shape[0]}" for frame in frames})
-    if len(sizes) > 1:
+    return Exemplar(path.resolve().name if path.is_dir() else path.stem, frames, ages)
+
+
+def reduced(exemplar: Exemplar, texels: int) -> Exemplar:
+    """The exemplar with `texels` along the shorter side of its frames; as it is where that is no fewer.
+
+    Each texel is the mean of the area that it covers, colour as linear light. Heights shrink as the texels grow.
+    Raises InvalidExemplarError for fewer than `SMALLEST` texels.
+    """
+    if texels < SMALLEST:
         raise InvalidExemplarError(
-            f"The frames of {path.name} have different sizes ({', '.join(sizes[:4])})", "crop all frames to one size"
+            f"Frames of {texels} texels are too small to learn from", f"use at least {SMALLEST} texels"
         )
-    if min(frames[0].shape[:2]) < SMALLEST:
-        raise InvalidExemplarError(
-            f"The frames of {path.name} are only {sizes[0]} texels", f"use at least {SMALLEST} x {SMALLEST}"
-        )
-    return Exemplar(path.stem, np.stack(frames), np.linspace(0, 1, len(frames)))
-
-
-def _read_folder(path: Path) -> list[np.ndarray]:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURES)
-    return [_rgb(file)[0] for file in files]
-
-
-def _read_animation(path: Path) -> list[np.ndarray]:
-    return _rgb(path)
-
-
-def _rgb(path: Path) -> list[np.ndarray]:
-    """All frames of one file, [H, W, 3] uint8."""
-    try:
-        with Image.open(path) as image:
-            return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise InvalidExemplarError(
-            f"{path.name} cannot be read as a picture ({error})", "choose PNG, JPEG, TIFF, WebP or GIF"
-        ) from error
+    reduce = reduced_maps if exemplar.frames.shape[-1] > 3 else reduce_colour
+    return replace(exemplar, frames=np.stack([reduce(frame, texels) for frame in exemplar.frames]))
