@@ -20,7 +20,7 @@ def texture(extent: int = 96, seed: int = 0) -> Tensor:
 
 
 def distance(synthesis: Tensor, exemplar: Tensor, seed: int = 1) -> float:
-    return float(LOSS(synthesis, exemplar, torch.Generator().manual_seed(seed)))
+    return float(LOSS(synthesis, [(exemplar, 1.0)], torch.Generator().manual_seed(seed)))
 
 
 def shuffled(image: Tensor) -> Tensor:
@@ -33,9 +33,9 @@ def test_a_texture_is_nowhere_from_its_own_patches() -> None:
     image = texture()
     exemplar = functional.pad(image, (3,) * 4, mode="circular")
     one_scale = PatchLoss(projections=32, scales=1)
-    assert float(one_scale(image, exemplar, torch.Generator().manual_seed(0))) < 1e-5
-    assert float(one_scale(image.roll((20, 11), (2, 3)), exemplar, torch.Generator().manual_seed(0))) < 1e-5
-    assert float(one_scale(1 - image, exemplar, torch.Generator().manual_seed(0))) > 0.01
+    assert float(one_scale(image, [(exemplar, 1.0)], torch.Generator().manual_seed(0))) < 1e-5
+    assert float(one_scale(image.roll((20, 11), (2, 3)), [(exemplar, 1.0)], torch.Generator().manual_seed(0))) < 1e-5
+    assert float(one_scale(1 - image, [(exemplar, 1.0)], torch.Generator().manual_seed(0))) > 0.01
 
 
 def test_another_piece_of_the_same_texture_is_nearer_than_what_an_eye_would_refuse() -> None:
@@ -75,7 +75,7 @@ def test_descending_the_distance_brings_a_texture_nearer() -> None:
     generator = torch.Generator().manual_seed(4)
     before = distance(x.detach(), exemplar)
     for _ in range(10):
-        (gradient,) = torch.autograd.grad(LOSS(x, exemplar, generator), x)
+        (gradient,) = torch.autograd.grad(LOSS(x, [(exemplar, 1.0)], generator), x)
         assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
         x.data -= 0.02 * gradient.sign()
     assert distance(x.detach(), exemplar) < before / 2
@@ -84,7 +84,7 @@ def test_descending_the_distance_brings_a_texture_nearer() -> None:
 def test_a_plain_exemplar_gives_no_infinite_distance() -> None:
     plain = torch.full((1, 3, 32, 32), 0.5)
     x = texture(32).requires_grad_()
-    loss = LOSS(x, plain, torch.Generator().manual_seed(0))
+    loss = LOSS(x, [(plain, 1.0)], torch.Generator().manual_seed(0))
     loss.backward()
     assert torch.isfinite(loss) and x.grad is not None and torch.isfinite(x.grad).all()
 
@@ -92,6 +92,31 @@ def test_a_plain_exemplar_gives_no_infinite_distance() -> None:
 def test_the_same_generator_gives_the_same_distance() -> None:
     assert distance(texture(seed=1), texture()) == distance(texture(seed=1), texture())
     assert distance(texture(seed=1), texture(), seed=1) != distance(texture(seed=1), texture(), seed=2)
+
+
+def test_between_two_frames_patches_are_drawn_from_both_in_proportion() -> None:
+    """A texture of which three quarters look like one frame and one quarter like the other is what is wanted there."""
+    dark, bright = texture(64) - 0.3, texture(64, seed=1) + 0.3
+    half = torch.cat((dark[..., :32], bright[..., :32]), dim=-1)
+    quarter = torch.cat((dark[..., :48], bright[..., :16]), dim=-1)
+    one_scale = PatchLoss(projections=32, scales=1)
+
+    def mixed(picture: Tensor, share: float) -> float:
+        target = [(dark, 1 - share), (bright, share)]
+        return float(one_scale(picture, target, torch.Generator().manual_seed(0)))
+
+    candidates = {"dark": dark, "quarter": quarter, "half": half, "bright": bright, "mean": (dark + bright) / 2}
+    for share, best in ((0.0, "dark"), (0.25, "quarter"), (0.5, "half"), (1.0, "bright")):
+        distances = {name: mixed(picture, share) for name, picture in candidates.items()}
+        assert min(distances, key=distances.__getitem__) == best, (share, distances)
+
+
+def test_a_window_that_does_not_repeat_has_only_its_own_patches() -> None:
+    window = texture(96)[..., 10:42, 20:52]
+    one_scale = PatchLoss(projections=32, scales=1)
+    itself = float(one_scale(window, [(window, 1.0)], torch.Generator().manual_seed(0), periodic=False))
+    wrapped = float(one_scale(window, [(window, 1.0)], torch.Generator().manual_seed(0)))
+    assert itself == 0 < wrapped
 
 
 def test_overflow_is_how_far_values_leave_the_range() -> None:
@@ -105,6 +130,6 @@ def test_fine_noise_on_a_soft_texture_is_noticed() -> None:
     image = 0.5 + 0.15 * (image - image.mean()) / image.std()
     noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(3))
     finest = PatchLoss(projections=64, scales=1)
-    still = float(finest(image, image, torch.Generator().manual_seed(1)))
-    noisy = float(finest(image + 0.03 * noise, image, torch.Generator().manual_seed(1)))
+    still = float(finest(image, [(image, 1.0)], torch.Generator().manual_seed(1)))
+    noisy = float(finest(image + 0.03 * noise, [(image, 1.0)], torch.Generator().manual_seed(1)))
     assert noisy > 2.2 * still
