@@ -1,5 +1,9 @@
 """Starts the engine's process. Run as a file by the interpreter that has torch, from wherever the extension lies.
 
+launch.py LIVES BYTES         the server that Blender talks to
+launch.py --command ARGS...   the command `patina ARGS...` in the background, as low in priority as it takes for the
+                              computer to stay usable
+
 The extension's folder is loaded under the name `patina`, whatever Blender calls it, and no folder is added to the
 search path: modules of other extensions beside it stay out of reach.
 """
@@ -30,26 +34,45 @@ def _own_channel() -> BinaryIO:
     return channel
 
 
-def _give_up(channel: BinaryIO, cause: str, remedy: str) -> None:
-    channel.write(json.dumps({"type": "error", "id": None, "cause": cause, "remedy": remedy}).encode() + b"\n")
-    channel.close()
-    raise SystemExit(2)
-
-
-def _start() -> None:
-    channel = _own_channel()
-    sys.path.pop(0)  # this file's own folder, whose modules belong to the package
+def _lacking() -> tuple[str, str] | None:
+    """What the interpreter lacks, and what to do about it."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the interpreter is the user's choice
         version = sys.version.split()[0]
-        _give_up(channel, f"The engine's Python is {version}", "choose Python 3.11 or later in Patina's preferences")
+        return f"The engine's Python is {version}", "choose Python 3.11 or later in Patina's preferences"
     for name in ("torch", "torchdiffeq", "safetensors", "numpy", "PIL"):
         if importlib.util.find_spec(name) is None:
-            cause = f"The engine's Python has no {name}"
-            _give_up(channel, cause, "choose a Python that has it in Patina's preferences")
+            return f"The engine's Python has no {name}", "choose a Python that has it in Patina's preferences"
+    return None
+
+
+def _serve() -> None:
+    channel = _own_channel()
+    lacking = _lacking()
+    if lacking is not None:
+        cause, remedy = lacking
+        channel.write(json.dumps({"type": "error", "id": None, "cause": cause, "remedy": remedy}).encode() + b"\n")
+        channel.close()
+        raise SystemExit(2)
     _load_package()
     server = importlib.import_module(f"{PACKAGE}.engine.server")
     server.main(channel)
 
 
+def _run_command() -> None:
+    if hasattr(os, "nice"):  # elsewhere the parent says so when it starts the process
+        os.nice(10)
+    lacking = _lacking()
+    if lacking is not None:
+        print("patina: {}: {}.".format(*lacking), file=sys.stderr)
+        raise SystemExit(2)
+    del sys.argv[1]
+    _load_package()
+    raise SystemExit(importlib.import_module(f"{PACKAGE}.engine.cli").main())
+
+
 if __name__ == "__main__":
-    _start()
+    sys.path.pop(0)  # this file's own folder, whose modules belong to the package
+    if sys.argv[1:2] == ["--command"]:
+        _run_command()
+    else:
+        _serve()

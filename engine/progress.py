@@ -180,8 +180,14 @@ def is_stop_requested(model: Path) -> bool:
 
 
 def clear_stop(model: Path) -> None:
-    """Forget a wish to stop: at the begin of a training, and once the wish is fulfilled."""
+    """Forget a wish to stop: once it is fulfilled, and as a training begins, before anything slow."""
     _stop_path(model).unlink(missing_ok=True)
+
+
+def remove(model: Path) -> None:
+    """Delete the files of this module; whatever the training made stays. Raises OSError."""
+    for path in (_stop_path(model), _lock_path(model), progress_path(model)):
+        path.unlink(missing_ok=True)
 
 
 def _stop_path(model: Path) -> Path:

@@ -37,6 +37,11 @@ class PatinaPreferences(bpy.types.AddonPreferences):
         min=64,
         soft_max=65536,
     )
+    models: bpy.props.StringProperty(
+        name="Trained Models",
+        description="Folder of the models that are trained here; empty for one among Blender's own user data",
+        subtype="DIR_PATH",
+    )
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -49,4 +54,5 @@ class PatinaPreferences(bpy.types.AddonPreferences):
             sentence(layout, context, f"PATINA_PYTHON names {overridden}, and that counts", "INFO")
         layout.prop(self, "lives")
         layout.prop(self, "lives_megabytes")
+        layout.prop(self, "models")
         sentence(layout, context, engine_process.describe(), "SYSTEM")

@@ -9,3 +9,7 @@ class MaterialError(PatinaError):
 
 class BakeError(PatinaError):
     """A bake that cannot be begun."""
+
+
+class TrainingError(PatinaError):
+    """A training that cannot be begun, resumed or discarded."""

@@ -244,6 +244,11 @@ def redraw_panels() -> None:
     if sentence == _said:
         return
     _said = sentence
+    tag_panels()
+
+
+def tag_panels() -> None:
+    """Draw the panels again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:

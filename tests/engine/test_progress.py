@@ -182,3 +182,13 @@ def test_a_wish_to_stop_is_heard_until_it_is_forgotten(model: Path) -> None:
     assert progress.is_stop_requested(model)
     progress.clear_stop(model)
     assert not progress.is_stop_requested(model)
+
+
+def test_what_the_training_made_is_left_when_its_progress_is_removed(model: Path) -> None:
+    model.write_bytes(b"weights")
+    with progress.claimed(model):
+        progress.write(model, STANDING)
+    progress.request_stop(model)
+    progress.remove(model)
+    assert list(model.parent.iterdir()) == [model]
+    progress.remove(model)

@@ -1,0 +1,101 @@
+"""Learn a model from footage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import bpy
+
+from ..engine.errors import PatinaError
+from ..scene import training_process, training_watch
+from ..scene.training import DONE, FAILED, Training
+from ..scene.training_process import TrainingOrder
+from ..scene.versions import RELATIVE_PATH
+
+_KINDS = (
+    ("RGB", "Colour Footage", "A video or pictures in any light: colour is learned, the other maps are estimated"),
+    ("FLASH", "Flash Photographs", "Camera and flash side by side: base colour, metallic, roughness and height"),
+    ("MAPS", "Texture Sets", "PBR textures of the same surface at two or more ages: all maps"),
+)
+
+
+class Train(bpy.types.Operator):
+    """Learn a model from a video, or from a folder of pictures, in a process of its own: Blender may be closed"""
+
+    bl_idname = "patina.train"
+    bl_label = "Train"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    exemplar: bpy.props.StringProperty(
+        name="Exemplar",
+        description="A video, an animated picture, or a folder of pictures or texture sets",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    name: bpy.props.StringProperty(
+        name="Name", description="The new model's name in the library; empty for the exemplar's"
+    )
+    kind: bpy.props.EnumProperty(name="Kind", description="What the exemplar shows", items=_KINDS)
+    iterations: bpy.props.IntProperty(
+        name="Steps", description="More steps are a better model; stop at any time", default=12_000, min=1
+    )
+    credit: bpy.props.StringProperty(name="Credit", description="Whose footage it is; kept in the model")
+    licence: bpy.props.StringProperty(name="Licence", description="The model's licence; kept in the model")
+    options: bpy.props.StringProperty(
+        name="Options", description="Further options of the command 'patina train', such as --roughness 0.3,0.9"
+    )
+    # What the file browser fills in.
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.exemplar = ""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.label(text="Choose footage, or open a folder", icon="INFO")
+        for name in ("name", "kind", "iterations", "credit", "licence", "options"):
+            layout.prop(self, name)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        order = TrainingOrder(
+            exemplar=self.exemplar or self.filepath,
+            title=self.name,
+            kind=self.kind.lower(),
+            iterations=self.iterations,
+            credit=self.credit,
+            licence=self.licence,
+            options=self.options,
+        )
+        return follow(self, lambda: training_process.start(order))
+
+
+def follow(operator: bpy.types.Operator, begin: Callable[[], Training]) -> set[str]:
+    """Begin a training by calling `begin`; in the background, wait for its end."""
+    try:
+        training = begin()
+        if bpy.app.background:
+            training = training_process.wait(training, _print)
+    except PatinaError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    if training.is_under_way:
+        training_watch.follow()
+        operator.report({"INFO"}, f"{training.title!r} is being trained; Blender may be closed meanwhile")
+        return {"FINISHED"}
+    if training.state == DONE:
+        operator.report({"INFO"}, f"The model {training.name!r} is in the library")
+        return {"FINISHED"}
+    if training.state == FAILED:
+        operator.report({"ERROR"}, training.message)
+    else:
+        operator.report({"WARNING"}, f"The training {training.title!r} was {training.state}; it can be resumed")
+    return {"CANCELLED"}
+
+
+def _print(training: Training) -> None:
+    print(f"{training.title}: {training.describe()}", flush=True)
