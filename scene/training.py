@@ -111,6 +111,8 @@ def picture_path(model: Path) -> Path:
 
 
 def _training(model: Path) -> Training:
+    if model in processes:
+        processes[model].poll()  # lets go of one that has ended
     alive = progress.is_alive(model)  # before it is read: one that ends meanwhile has said so by then
     try:
         standing = _read(model)
