@@ -35,7 +35,7 @@ class MapsObjective(Objective):
     def __init__(self, exemplar: Exemplar, loss: Loss | None = None):
         super().__init__(exemplar)
         self.loss = loss or PatchLoss()
-        frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).float()
+        frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).clone()
         self.relief = max(_LEAST_RELIEF, 4 * float(frames[:, _HEIGHT].std()))
         frames[:, _HEIGHT] = frames[:, _HEIGHT] / self.relief + 0.5
         colour, others = frames[:, :3].std().expand(3), frames[:, 3:].transpose(0, 1).flatten(1).std(dim=1)
