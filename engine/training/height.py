@@ -15,7 +15,7 @@ _LEAST_SEEN = 0.03
 
 def slopes_of_normal(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """dh/dx and dh/dy [H, W] float64 of an encoded normal [H, W, 3]."""
-    x, y, z = np.moveaxis(2 * normal.astype(np.float64) - 1, -1, 0)
+    x, y, z = (2 * normal[..., axis].astype(np.float64) - 1 for axis in range(3))
     z = np.maximum(z, _LEAST_Z)
     return -x / z, -y / z
 

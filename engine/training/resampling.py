@@ -43,13 +43,14 @@ def reduce_values(values: np.ndarray, texels: int) -> np.ndarray:
 
 
 def _area_mean(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    down, across = (_coverage(old, new) for old, new in zip(values.shape, size, strict=True))
-    return down @ values @ across.T
+    rows, columns = size
+    return np.ascontiguousarray(_mean_rows(_mean_rows(values, rows).T, columns).T)
 
 
-def _coverage(old: int, new: int) -> np.ndarray:
-    """[new, old]: which share of each new texel each old one covers."""
-    edges = np.arange(new + 1) * (old / new)
-    texels = np.arange(old)
-    overlap = np.minimum(edges[1:, None], texels + 1) - np.maximum(edges[:-1, None], texels)
-    return (overlap.clip(0, None) * (new / old)).astype(np.float32)
+def _mean_rows(values: np.ndarray, new: int) -> np.ndarray:
+    """[new, W] of [old, W], new <= old: whole rows from edge to edge, and shares of those that an edge cuts."""
+    edges = np.linspace(0, len(values), new + 1)
+    whole = edges.astype(int)
+    cut = (edges - whole)[:, None].astype(np.float32) * values[whole.clip(max=len(values) - 1)]
+    sums = np.add.reduceat(values, whole[:-1], axis=0) + np.diff(cut, axis=0)
+    return sums * np.float32(new / len(values))
