@@ -6,10 +6,10 @@ import argparse
 import sys
 from typing import NoReturn
 
-from .commands import import_eqx, info, synth, train
+from .commands import evaluate, import_eqx, info, synth, train
 from .errors import PatinaError
 
-_COMMANDS = {"info": info, "synth": synth, "train": train, "import-eqx": import_eqx}
+_COMMANDS = {"info": info, "synth": synth, "train": train, "evaluate": evaluate, "import-eqx": import_eqx}
 
 
 class _Parser(argparse.ArgumentParser):

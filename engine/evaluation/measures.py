@@ -1,0 +1,82 @@
+"""All statistics of an exemplar, measured once, and pictures held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .copying import Nearest, nearest_elsewhere, nearest_patches
+from .distributions import PatchDistribution, ValueDistribution
+from .portilla_simoncelli import PortillaSimoncelli
+from .views import View, dithered
+from .yardstick import Yardstick
+
+Target = Sequence[tuple[int, float]]  # frames and their shares
+_FRAMES = 0  # seeds of the noise that is added: (_FRAMES, index) and (_SYNTHESIS, ...)
+
+
+@dataclass(frozen=True)
+class Distances:
+    """How far a picture is from the exemplar; texture: [K], values, patches: [1]."""
+
+    texture: np.ndarray
+    values: np.ndarray
+    patches: np.ndarray
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Distances divided by the exemplar's floor; texture: by plane."""
+
+    texture: dict[str, float]
+    values: float
+    patches: float
+
+
+class Measures:
+    """The statistics of those frames of a view's exemplar that `targets` need.
+
+    report is called after each frame. Raises MissingLibraryError where plenoptic is not installed.
+    """
+
+    def __init__(self, view: View, targets: Sequence[Target], patch: int, report: Callable[[], None] = lambda: None):
+        self.view = view
+        planes = {}
+        for index in sorted({index for target in targets for index, _ in target}):
+            planes[index] = dithered(view.planes_of(view.frame(index)), _FRAMES, index)
+        self._planes = planes
+        spread = np.sqrt(np.mean([np.var(some, axis=(1, 2)) for some in planes.values()], axis=0))
+        values, patches = ValueDistribution(len(view.planes)), PatchDistribution(spread)
+        self.texture = Yardstick(PortillaSimoncelli(patch), planes, patch, report=report)
+        self.values = Yardstick(values, planes, patch, values.least)
+        self.patches = Yardstick(patches, planes, patch, patches.least)
+
+    def distances(self, target: Target, planes: np.ndarray) -> Distances:
+        """Of the planes [K, H, W] of a picture."""
+        return Distances(*(stick.figure(target, planes) for stick in (self.texture, self.values, self.patches)))
+
+    def ratios(self, target: Target, pictures: Sequence[Distances]) -> Ratios:
+        """Of pictures at one age: averaged, then divided by the floor."""
+        texture = np.mean([some.texture for some in pictures], axis=0) / self.texture.floor(target)
+        values = np.mean([some.values for some in pictures]) / self.values.floor(target)[0]
+        patches = np.mean([some.patches for some in pictures]) / self.patches.floor(target)[0]
+        return Ratios(dict(zip(self.view.planes, texture.tolist(), strict=True)), float(values), float(patches))
+
+    def floors(self, target: Target) -> dict[str, float]:
+        """The floors of texture (mean over the judged planes), values and patches."""
+        texture = dict(zip(self.view.planes, self.texture.floor(target).tolist(), strict=True))
+        return {
+            "texture": float(np.mean([texture[name] for name in self.view.judged])),
+            "values": float(self.values.floor(target)[0]),
+            "patches": float(self.patches.floor(target)[0]),
+        }
+
+    def nearest(self, target: Target, pictures: Sequence[np.ndarray]) -> Nearest:
+        """Distance of pictures' patches to the nearest of the frame next to their age, as ratios to the frame's own."""
+        frame = self._planes[max(target, key=lambda part: part[1])[0]]
+        own = Nearest.of(np.concatenate([nearest_elsewhere(frame, seed) for seed in range(len(pictures))]))
+        found = [nearest_patches(frame, planes, seed) for seed, planes in enumerate(pictures)]
+        theirs = Nearest.of(np.concatenate(found))
+        return Nearest(theirs.mean / max(own.mean, 1e-6), theirs.tenth / max(own.tenth, 1e-6))
