@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import DATA, is_one_sentence
 from footage import darkening_frames, write_animation
-from patina.engine import cli, shipped
+from patina.engine import cli, progress, shipped
 from patina.engine.life import Life, LifeSettings
 from patina.engine.life_store import LifeStore
 from patina.engine.map_names import MAPS
@@ -70,12 +71,49 @@ def test_train_goes_on_where_it_stood(
     path = tmp_path / "models" / "rust.safetensors"
     options = ("--kind", "rgb", "--size", 16, "--credit", "Zoë", "--metallic", "1,0")
     assert run(monkeypatch, "train", footage, path, *options, "--iterations", 1) == 0
-    assert files(path.parent) == ["rust.checkpoint", "rust.png", "rust.safetensors"]
+    written = [".rust.lock", "rust.checkpoint", "rust.png", "rust.progress.json", "rust.safetensors"]
+    assert files(path.parent) == written
     assert run(monkeypatch, "train", footage, path, *options, "--iterations", 2) == 0
     assert "from step 1 of 2" in capsys.readouterr().err
     header = load_model(path).header
     assert header.training["iterations"] == 2 and header.credit == "Zoë"
     assert header.appearance["metallic"] == [1.0, 0.0]
+
+
+def test_the_command_that_resumes_a_training_works_from_any_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is what the progress file says, and what Blender runs."""
+    write_animation(tmp_path / "rust.webp", darkening_frames(count=2))
+    monkeypatch.chdir(tmp_path)
+    options = ("--kind", "rgb", "--size", 16, "--width", 8, "--no-flatten", "--roughness", "0.1,0.9", "--iterations", 2)
+    assert run(monkeypatch, "train", "rust.webp", "rust.safetensors", *options, "--title", "Rust of the --bridge") == 0
+    before = load_model(Path("rust.safetensors")).field.state_dict()
+    command = progress.read(Path("rust.safetensors")).command
+    Path("rust.safetensors").unlink()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run(monkeypatch, *command) == 0
+    again = load_model(tmp_path / "rust.safetensors")
+    assert all(torch.equal(value, before[name]) for name, value in again.field.state_dict().items())
+    assert again.header.training["flattened"] is False and again.header.title == "Rust of the --bridge"
+
+
+@pytest.mark.parametrize("kind", ["flash", "maps"])
+def test_other_kinds_are_learned_by_the_same_command(
+    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    exemplar = write_animation(tmp_path / "rust.webp", darkening_frames(count=2, extent=16))
+    if kind == "maps":
+        assert run(monkeypatch, "synth", TINY, tmp_path / "sets", "--size", 16, "--ages", "0,1") == 0
+        exemplar = tmp_path / "sets"
+    path = tmp_path / "rust.safetensors"
+    options = ("--kind", kind, "--size", 16, "--width", 8, "--iterations", 2, "--initialisation", 1)
+    assert run(monkeypatch, "train", exemplar, path, *options) == 0
+    header = load_model(path).header
+    assert header.training["kind"] == kind and header.appearance["form"] == "principled"
+    assert bool(header.light) is (kind == "flash") and header.estimated == ()
+    assert run(monkeypatch, "synth", path, tmp_path / "maps", "--size", 16, "--ages", "0.5") == 0
 
 
 def test_shipped_models_are_found_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
