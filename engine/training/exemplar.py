@@ -45,7 +45,12 @@ def read_exemplar(path: Path, kind: str = "rgb") -> Exemplar:
     """
     if not path.exists():
         raise InvalidExemplarError(f"There is no file or folder {path}", "check the path of the footage")
-    frames, ages = read_map_sets(path) if kind == "maps" else read_footage(path)
+    try:
+        frames, ages = read_map_sets(path) if kind == "maps" else read_footage(path)
+    except OSError as error:  # of a folder, or a file that goes away meanwhile
+        raise InvalidExemplarError(
+            f"{path.name} cannot be read ({error.strerror or error})", "check that you may read it"
+        ) from error
     height, width = frames.shape[1:3]
     if min(height, width) < SMALLEST:
         raise InvalidExemplarError(

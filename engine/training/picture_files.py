@@ -18,7 +18,9 @@ from .resampling import reduce_colour
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"}
 _ORIENTATION = 0x0112  # Exif: from 5 on, height and width are exchanged
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error, zlib.error, MemoryError)
+# What Pillow was seen to raise, or documents, for damaged files.
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, RuntimeError)
+_UNREADABLE: tuple[type[Exception], ...] = (*_DAMAGED, MemoryError, struct.error, zlib.error)
 
 
 def is_picture(path: Path) -> bool:
@@ -56,11 +58,10 @@ def read_animation(path: Path) -> tuple[list[np.ndarray], list[float] | None]:
     would be more than `MOST_DECODED` bytes.
     """
     with _opened(path) as image:
-        count = getattr(image, "n_frames", 1)
+        count, size = getattr(image, "n_frames", 1), image.size
         if count * image.width * image.height * 3 > MOST_DECODED:
             raise InvalidExemplarError(
-                f"{path.name} holds {count} frames of {image.width} x {image.height}, more than {MOST_DECODED >> 30} "
-                f"GB when decoded",
+                f"{path.name} holds {count} frames of {_by(size)}, more than {MOST_DECODED >> 30} GB when decoded",
                 "reduce it",
             )
         still = int(bool(getattr(image, "default_image", False)))  # a PNG's stand-in, which is not of the animation
@@ -68,12 +69,17 @@ def read_animation(path: Path) -> tuple[list[np.ndarray], list[float] | None]:
         frames, durations = [], []
         for index, frame in enumerate(ImageSequence.Iterator(image)):
             frame.load()
+            if frame.size != size:
+                raise InvalidExemplarError(
+                    f"The frames of {path.name} have different sizes ({_by(size)}, {_by(frame.size)})",
+                    "crop all frames to one size",
+                )
             durations.append(float(frame.info.get("duration") or 0))
             if index in kept:
                 frames.append(_colour(frame))
-        if len(durations) != count:
+        if len(durations) != count or (image.format == "GIF" and not _is_whole_gif(path)):
             raise InvalidExemplarError(
-                f"{path.name} cannot be read: it breaks off after {len(durations)} of {count} frames", "copy it again"
+                f"{path.name} cannot be read: it breaks off after {len(durations)} frames", "copy it again"
             )
     if min(durations[still:-1], default=0) <= 0:
         return frames, None
@@ -84,10 +90,8 @@ def read_animation(path: Path) -> tuple[list[np.ndarray], list[float] | None]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours, and lower
-            image = Image.open(path)
-        with image:
+        # Of oddities that do not matter, and of sizes; the limit of these is ours, and lower.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
             yield image
@@ -100,6 +104,17 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             f"{path.name} cannot be read as a picture ({_reason(error)})",
             "choose PNG, JPEG, TIFF, WebP or GIF, and see whether it opens elsewhere",
         ) from error
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _is_whole_gif(path: Path) -> bool:
+    """Whether a GIF has its last byte. Pillow takes one that ends between two frames for whole."""
+    with path.open("rb") as file:
+        file.seek(-min(64, path.stat().st_size), 2)
+        return file.read().rstrip(b"\0\r\n").endswith(b";")
 
 
 def _reason(error: Exception) -> str:

@@ -205,9 +205,46 @@ def test_an_animated_png_that_breaks_off_is_refused(tmp_path: Path) -> None:
     refused(path, "odd.png cannot be read")
 
 
-def test_a_gif_that_breaks_off_is_refused(tmp_path: Path) -> None:
+def test_an_animated_png_that_promises_more_frames_is_refused(tmp_path: Path) -> None:
+    path = write_animation(tmp_path / "odd.png", FRAMES)
+    content = path.read_bytes()
+    control = content.index(b"acTL")
+    promise = b"acTL" + struct.pack(">II", 9, 0)
+    path.write_bytes(content[:control] + promise + struct.pack(">I", zlib.crc32(promise)) + content[control + 16 :])
+    refused(path, "odd.png cannot be read")
+
+
+@pytest.mark.parametrize("missing", [1, 12, 40, 4000])
+def test_a_gif_that_breaks_off_is_refused(missing: int, tmp_path: Path) -> None:
     path = write_animation(tmp_path / "odd.gif", darkening_frames(extent=64))
-    for share in (0.3, 0.5, 0.7, 0.9):
-        content = path.read_bytes()
-        (tmp_path / "cut.gif").write_bytes(content[: int(len(content) * share)])
-        refused(tmp_path / "cut.gif", "cut.gif cannot be read")
+    path.write_bytes(path.read_bytes()[:-missing])
+    refused(path, "odd.gif cannot be read")
+
+
+def test_a_gif_that_ends_between_two_frames_is_refused(tmp_path: Path) -> None:
+    path = write_animation(tmp_path / "odd.gif", FRAMES)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rindex(b"!\xf9\x04")])  # where the last frame begins
+    refused(path, "odd.gif cannot be read: it breaks off after 4 frames")
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".gif"])
+def test_pages_of_different_sizes_are_refused(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"odd{suffix}"
+    if suffix == ".tif":
+        pages = [Image.fromarray(FRAMES[0]), Image.fromarray(FRAMES[1][:20])]
+        pages[0].save(path, save_all=True, append_images=pages[1:])
+    else:
+        content = write_animation(path, FRAMES[:2]).read_bytes()
+        left = content.rindex(b"!\xf9\x04") + 9  # of the second frame, beyond the canvas
+        path.write_bytes(content[:left] + struct.pack("<H", 10) + content[left + 2 :])
+    refused(path, f"odd{suffix} have different sizes")
+
+
+def test_a_folder_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(InvalidExemplarError, match=r"rust cannot be read \(Permission denied\)"):
+        read_exemplar(write_frames(tmp_path / "rust", FRAMES))

@@ -82,7 +82,7 @@ def test_two_pictures_with_one_number_are_refused() -> None:
     [
         "b.png,0\na.png,1\nc.png,10\n",
         "file,time\nb.png,0\na.png,1\nc.png,10",
-        "\ufefffile name,days\r\nb.png, 0\r\n\r\na.png, 1\r\nc.png, 10\r\n",
+        "\ufeffb.png, 0\r\n\r\na.png, 1\r\nc.png, 10\r\n",
         "file;hours;\nb.png;0,0;\na.png;0,5;\nc.png;5,0;\n",
         "b.png\t2024-05-01\na.png\t2024-05-02\nc.png\t2024-05-11\n",
         '"b.png","2024-05-01 10:00"\n"a.png","2024-05-01 10:06"\n"c.png","2024-05-01T11:00"\n',
