@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 import bpy
@@ -47,9 +48,15 @@ class Train(bpy.types.Operator):
     )
     # What the file browser fills in.
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.exemplar = ""
+        # A folder, so that no file is chosen yet: Blender would propose the .blend itself.
+        start = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+        self.filepath = str(start / "_").removesuffix("_")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -98,4 +105,6 @@ def follow(operator: bpy.types.Operator, begin: Callable[[], Training]) -> set[s
 
 
 def _print(training: Training) -> None:
-    print(f"{training.title}: {training.describe()}", flush=True)
+    history = training.progress.history if training.progress is not None else ()
+    loss = f", loss {history[-1][1]:.4g}" if history else ""
+    print(f"{training.title}: {training.describe()}{loss}", flush=True)

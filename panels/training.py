@@ -13,9 +13,9 @@ from ..scene.training import Training
 from .text import sentence
 
 _ICONS = {
-    training.STARTING: "TIME",
-    training.RUNNING: "TIME",
-    training.STOPPING: "TIME",
+    training.STARTING: "SORTTIME",
+    training.RUNNING: "PLAY",
+    training.STOPPING: "SORTTIME",
     training.STOPPED: "PAUSE",
     training.DONE: "CHECKMARK",
     training.FAILED: "ERROR",
@@ -85,12 +85,29 @@ def _draw_training(layout: bpy.types.UILayout, context: bpy.types.Context, one: 
         sentence(layout, context, one.message, "ERROR")
     _draw_actions(layout, context, one)
     size = _fitting(context)
-    picture, curve = training_pictures.picture_icon(one), training_pictures.curve_icon(one)
+    picture = training_pictures.picture_icon(one)
     if picture:
         layout.template_icon(picture, scale=size)
-        sentence(layout, context, "Above: the exemplar, fresh to aged. Below: the model.", "NONE", quiet=True)
-    if curve:
-        layout.template_icon(curve, scale=size)
+        sentence(layout, context, "Exemplar above, model below", "NONE", quiet=True)
+    _draw_numbers(layout, one, size)
+
+
+def _draw_numbers(layout: bpy.types.UILayout, one: Training, size: float) -> None:
+    """The loss curve, and beside it what it has come to."""
+    curve = training_pictures.curve_icon(one)
+    if not curve or one.progress is None:
+        return
+    _, loss, rate = one.progress.history[-1]
+    split = layout.split(factor=0.5)
+    split.template_icon(curve, scale=size / 2)
+    column = split.column()
+    column.scale_y = 0.8
+    column.label(text=f"Loss {loss:#.4g}")
+    column.label(text=f"Began at {one.progress.history[0][1]:#.4g}")
+    column.label(text=f"Rate {rate:.2g}")
+    column.label(text=f"Spent {training.duration(one.progress.seconds)}")
+    if one.progress.memory:
+        column.label(text=f"Memory {one.progress.memory / 2**30:.1f} GiB")
 
 
 def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context, one: Training) -> None:

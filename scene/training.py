@@ -60,14 +60,15 @@ class Training:
         if self.state == STARTING:
             return "Starting"
         if self.state == RUNNING:
-            return f"{_step(standing)}{_loss(standing)}{_left(standing)}"
+            left = f", {duration(standing.seconds_left)} left" if standing.seconds_left is not None else ""
+            return f"Step {standing.iteration:,} of {standing.iterations:,}{left}"
         if self.state == STOPPING:
             return f"Stopping at step {standing.iteration:,}"
         if self.state == DONE:
-            return f"{standing.iteration:,} steps in {duration(standing.seconds)}{_loss(standing)}"
+            return f"{standing.iteration:,} steps in {duration(standing.seconds)}"
         if self.state == FAILED and self.message:
             return self.message
-        return f"{self.state.capitalize()} at step {standing.iteration:,} of {standing.iterations:,}{_loss(standing)}"
+        return f"{self.state.capitalize()} at step {standing.iteration:,} of {standing.iterations:,}"
 
 
 def trainings() -> list[Training]:
@@ -149,18 +150,6 @@ def _read(model: Path) -> Progress:
     if _cache.get(model, (None,))[0] != key:
         _cache[model] = (key, progress.read(model))
     return _cache[model][1]
-
-
-def _step(standing: Progress) -> str:
-    return f"Step {standing.iteration:,} of {standing.iterations:,}"
-
-
-def _loss(standing: Progress) -> str:
-    return f", loss {standing.history[-1][1]:.4g}" if standing.history else ""
-
-
-def _left(standing: Progress) -> str:
-    return f", {duration(standing.seconds_left)} left" if standing.seconds_left is not None else ""
 
 
 def _updated(training: Training) -> float:

@@ -59,7 +59,7 @@ def test_a_running_training_shows_how_far_it_is_and_can_be_stopped(folder: Path)
     with patina("engine.progress").claimed(model):
         layout = draw()
         assert layout.bars == [0.1]
-        assert "Step 1,200 of 12,000, loss 0.25, 1 h 30 min left" in layout.text
+        assert "Step 1,200 of 12,000, 1 h 30 min left" in layout.text
         assert layout.given["patina.train_stop"].name == "rust"
         assert not {"patina.train_resume", "patina.train_discard"} & set(layout.operators)
         patina("engine.progress").request_stop(model)
@@ -101,7 +101,7 @@ def test_a_done_training_offers_its_model_to_the_material(folder: Path) -> None:
     put_model(stand(folder, state="done", iteration=12_000, seconds=5000.0))
     new_material(set_stage())
     layout = draw()
-    assert "12,000 steps in 1 h 23 min, loss 0.25" in layout.text
+    assert "12,000 steps in 1 h 23 min" in layout.text
     assert layout.given["patina.add_to_material"].model == "rust"
     assert "patina.train_resume" not in layout.operators
     age_stage()
@@ -133,17 +133,29 @@ def test_those_under_way_come_first_then_the_latest(folder: Path) -> None:
         assert [one.name for one in patina("scene.training").trainings()] == ["now", "new", "old"]
 
 
+def test_the_picture_the_curve_and_its_numbers_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand(folder, state="stopped", memory=3 << 29)
+    assert draw().icons == []
+    pictures = patina("scene.training_pictures")
+    monkeypatch.setattr(pictures, "picture_icon", lambda training: 7)  # in the background icons have no number
+    monkeypatch.setattr(pictures, "curve_icon", lambda training: 8)
+    layout = draw()
+    assert layout.icons == [7, 8]
+    assert {"Loss 0.2500", "Began at 0.5000", "Rate 0.0005", "Spent 10 min", "Memory 1.5 GiB"} <= set(layout.texts)
+
+
 def test_pictures_follow_their_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures, watch = patina("scene.training_pictures"), patina("scene.training_watch")
     model = stand(folder, state="stopped")
     rows = np.concatenate([np.full((8, 64, 3), 0.25), np.full((8, 64, 3), 0.75)])  # above, below
+    rows[:, 32:] += 0.125
     write_picture(model.with_suffix(".png"), rows)
     images = len(bpy.data.images)
     assert watch.tick() is None
     shown = pictures.pixels(f"picture {model}")
     assert shown.shape == (2 * 16 + 8, 32, 4)
-    assert np.allclose(shown[-1, 0, :3], 0.25, atol=0.01)  # rows from the bottom
-    assert np.allclose(shown[0, -1, :3], 0.75, atol=0.01)
+    assert np.allclose(shown[-1, 0, :3], 0.25, atol=0.01)  # rows from the bottom: the left half comes first
+    assert np.allclose(shown[0, -1, :3], 0.875, atol=0.01)
     assert len(bpy.data.images) == images
     curve = pictures.pixels(f"curve {model}")
     (training,) = patina("scene.training").trainings()
@@ -153,7 +165,7 @@ def test_pictures_follow_their_files(folder: Path, monkeypatch: pytest.MonkeyPat
     (training,) = patina("scene.training").trainings()
     assert not pictures.are_current(training)
     watch.tick()
-    assert np.allclose(pictures.pixels(f"picture {model}")[0, 0, :3], 0.125, atol=0.01)
+    assert np.allclose(pictures.pixels(f"picture {model}")[0, 0, :3], 0.1875, atol=0.01)
     assert np.abs(pictures.pixels(f"curve {model}") - curve).max() > 0.1
 
 
@@ -190,6 +202,8 @@ def test_the_curve_falls_where_the_loss_falls_and_ends_where_the_training_stands
     assert abs(there[-1] - curve.SIZE / 2) < 3  # half of the steps
     assert np.all(np.diff(heights[there]) <= 0.01)
     assert heights[there[0]] - heights[there[-1]] > 0.8 * curve.SIZE
+    straight = np.interp(there, there[[3, -4]], heights[there[[3, -4]]])  # an exponential decay, drawn logarithmically
+    assert np.abs(heights[there] - straight)[3:-3].max() < 2
 
 
 @pytest.mark.parametrize("losses", [[], [1.0], [0.0, 0.0], [1.0, 1.0], [1e30, 1e-30]])
