@@ -7,17 +7,18 @@ import pickle
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ..errors import InvalidModelError
-from .vgg_loss import BLOCKS, VggLoss
+from .vgg_loss import BLOCKS
 
 DIGEST = "dcbb9e9d"  # first digits of the SHA-256 of torchvision's vgg19-dcbb9e9d.pth, as in its name
 _LARGEST = 1 << 30  # bytes; the file has 548 MB
 _REMEDY = f"give torchvision's vgg19-{DIGEST}.pth, or train without VGG19"
 
 
-def load_vgg(path: Path, device: str | torch.device = "cpu", digest: str = DIGEST) -> VggLoss:
-    """The loss with the convolutions of a file, whatever it is called.
+def read_vgg_weights(path: Path, digest: str = DIGEST) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Weight and bias of the 16 convolutions in a file, whatever it is called; see `VggLoss`.
 
     digest: what the SHA-256 of the file starts with, in lower case. Nothing in the file is executed.
     Raises InvalidModelError where the file is another one or its tensors are not VGG19's.
@@ -43,12 +44,12 @@ def load_vgg(path: Path, device: str | torch.device = "cpu", digest: str = DIGES
             channels = width
             layer += 2  # past its ReLU
         layer += 1  # past the pooling
-    return VggLoss(tuple(kernels)).to(device)
+    return tuple(kernels)
 
 
-def _tensor(tensors: dict, name: str, shape: tuple[int, ...], file: str) -> torch.Tensor:
+def _tensor(tensors: dict, name: str, shape: tuple[int, ...], file: str) -> Tensor:
     tensor = tensors.get(name)
-    if not isinstance(tensor, torch.Tensor) or tensor.shape != shape or tensor.dtype != torch.float32:
+    if not isinstance(tensor, Tensor) or tensor.shape != shape or tensor.dtype != torch.float32:
         raise InvalidModelError(f"{name} of {file} is not a float32 tensor of shape {list(shape)}", _REMEDY)
     if not tensor.isfinite().all():
         raise InvalidModelError(f"{name} of {file} has values that are not finite", _REMEDY)

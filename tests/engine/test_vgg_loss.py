@@ -12,7 +12,7 @@ import torch
 from conftest import is_one_sentence
 from patina.engine.errors import InvalidModelError, InvalidRequestError
 from patina.engine.training.vgg_loss import VggLoss, sliced_distance
-from patina.engine.training.vgg_weights import load_vgg
+from patina.engine.training.vgg_weights import read_vgg_weights
 from torch import Tensor
 
 # The published architecture (Simonyan and Zisserman, table 1, E), by torchvision's numbers of layers.
@@ -153,7 +153,7 @@ def save(content: object, path: Path) -> str:
 def test_the_weights_of_a_file_are_those_of_the_loss(weights: dict[str, Tensor], vgg: VggLoss, tmp_path: Path) -> None:
     path = tmp_path / "vgg.pth"
     digest = save({**weights, "classifier.0.weight": torch.zeros(3)}, path)
-    loaded = load_vgg(path, digest=digest)
+    loaded = VggLoss(read_vgg_weights(path, digest))
     assert loaded(picture(1), [(picture(2), 1.0)], generator()) == vgg(picture(1), [(picture(2), 1.0)], generator())
 
 
@@ -161,7 +161,7 @@ def test_a_file_of_the_right_name_is_known_by_its_content(weights: dict[str, Ten
     path = tmp_path / "vgg19-dcbb9e9d.pth"
     digest = save(weights, path)
     with pytest.raises(InvalidModelError, match=f"damaged or another file: its SHA-256 is {digest}") as caught:
-        load_vgg(path)
+        read_vgg_weights(path)
     assert is_one_sentence(str(caught.value))
 
 
@@ -202,7 +202,7 @@ def test_tensors_that_are_not_vgg19s_are_refused(
 ) -> None:
     digest = save(change(weights), tmp_path / "vgg.pth")
     with pytest.raises(InvalidModelError, match=culprit) as caught:
-        load_vgg(tmp_path / "vgg.pth", digest=digest)
+        read_vgg_weights(tmp_path / "vgg.pth", digest)
     assert is_one_sentence(str(caught.value))
 
 
@@ -211,14 +211,14 @@ def test_nothing_in_the_file_is_executed(tmp_path: Path) -> None:
     for content in (pickle.dumps(Harmful(trace), protocol=2), b"", b"no weights"):
         path.write_bytes(content)
         with pytest.raises(InvalidModelError, match=r"vgg.pth cannot be read") as caught:
-            load_vgg(path, digest="")
+            read_vgg_weights(path, digest="")
         assert is_one_sentence(str(caught.value))
     save(Harmful(trace), path)
     with pytest.raises(InvalidModelError, match=r"vgg.pth cannot be read"):
-        load_vgg(path, digest="")
+        read_vgg_weights(path, digest="")
     assert not trace.exists()
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidModelError, match=r"vgg.pth cannot be read \(No such file"):
-        load_vgg(tmp_path / "vgg.pth")
+        read_vgg_weights(tmp_path / "vgg.pth")
