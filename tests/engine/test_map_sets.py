@@ -79,6 +79,17 @@ def test_gloss_is_the_inverse_of_roughness(tmp_path: Path) -> None:
     assert np.abs(read_exemplar(sets, "maps").frames[..., ROUGHNESS] - (1 - both)).max() < 1e-6
 
 
+def test_a_second_form_of_a_map_may_be_missing_at_some_ages(tmp_path: Path) -> None:
+    """Where roughness and y-up normals are there, gloss and DirectX's normals are not looked at."""
+    normals = as_bytes(NORMALS)
+    sets = write_sets(tmp_path / "rust", gloss=GREYS, normal_gl=normals, normal_dx=255 - normals)
+    (sets / "day_1" / "gloss.png").unlink()
+    (sets / "day_1" / "normal_dx.png").unlink()
+    frames = read_exemplar(sets, "maps").frames
+    assert np.abs(frames[..., ROUGHNESS] - GREYS / 65535).max() < 1e-6
+    assert np.abs(frames[..., HEIGHT] - RELIEF).max() < 0.1
+
+
 def test_what_synth_writes_is_read_back(
     tiny_path: Path, store: LifeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
