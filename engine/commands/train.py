@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..network import NetworkConfig
     from ..training.exemplar import Exemplar
     from ..training.objective import Objective
+    from ..training.vgg_loss import VggLoss
 
 TEXT = "learn a model from an exemplar; stop and start again at any time"
 _FORMS = ("principled", "diffuse_specular", "metallic_anisotropic", "metallic_isotropic")
@@ -105,12 +106,28 @@ def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
     from ..training.record import default_rules
     from ..training.rgb import RgbObjective
 
+    loss = _vgg(arguments)
     if arguments.kind == "rgb":
         rules = default_rules(arguments.metallic, arguments.roughness, arguments.relief)
-        return RgbObjective(exemplar, rules, arguments.flatten)
+        return RgbObjective(exemplar, rules, arguments.flatten, loss)
     if arguments.kind == "flash":
-        return FlashObjective(exemplar, arguments.form, arguments.crops, arguments.initialisation)
+        return FlashObjective(exemplar, arguments.form, arguments.crops, arguments.initialisation, loss)
     return MapsObjective(exemplar)
+
+
+def _vgg(arguments: argparse.Namespace) -> VggLoss | None:
+    """The loss of VGG19's features, where its weights were given."""
+    import torch
+
+    from ..errors import InvalidRequestError
+    from ..training.vgg_loss import VggLoss
+    from ..training.vgg_weights import read_vgg_weights
+
+    if arguments.vgg is None:
+        return None
+    if arguments.kind == "maps":
+        raise InvalidRequestError("VGG19 sees colour only", "train texture sets on patches, without --vgg")
+    return VggLoss(read_vgg_weights(arguments.vgg)).to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _network(arguments: argparse.Namespace, objective: Objective) -> NetworkConfig:

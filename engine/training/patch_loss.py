@@ -89,12 +89,12 @@ class PatchLoss:
                 top, left = torch.randint(stride, (2,), generator=generator).tolist()
                 theirs = functional.conv2d(picture[..., top:, left:], directions, stride=stride).flatten(2)[0]
                 drawn.append((sorted_rows(theirs), share))
-            quantiles = _mixed_quantiles(drawn, count)
+            quantiles = mixed_quantiles(drawn, count)
             spread = quantiles.std(dim=1) + _LEAST_SPREAD
         return ((ours - quantiles).abs().mean(dim=1) / spread).mean()
 
 
-def _mixed_quantiles(drawn: list[tuple[Tensor, float]], count: int) -> Tensor:
+def mixed_quantiles(drawn: list[tuple[Tensor, float]], count: int) -> Tensor:
     """`count` sorted values [P, count] of a mixture, each part given by sorted values [P, n] and its share."""
     parts, left = [], count
     for k, (values, share) in enumerate(drawn):

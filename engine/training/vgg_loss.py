@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import InvalidRequestError
-from .patch_loss import Target, _mixed_quantiles
+from .patch_loss import Target, mixed_quantiles
 from .sorting import differentiably_sorted_rows, sorted_rows
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # channels and convolutions
@@ -82,5 +82,5 @@ def sliced_distance(features: Tensor, target: Target, generator: torch.Generator
     directions = (directions / directions.norm(dim=1, keepdim=True)).to(features)
     ours = differentiably_sorted_rows(directions @ features)  # [C, n]
     with torch.no_grad():
-        theirs = _mixed_quantiles([(sorted_rows(directions @ values), share) for values, share in target], count)
+        theirs = mixed_quantiles([(sorted_rows(directions @ values), share) for values, share in target], count)
     return (ours - theirs).square().mean()

@@ -93,10 +93,12 @@ def test_another_seed_is_another_training() -> None:
 def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
     training = Training(rgb_objective(), SMALL)
     times = []
-    for _ in range(2 * SMALL.segments):
+    for _ in range(2 * (SMALL.segments + 1)):
         training.step()
         times.append(training.time)
-    for life in (times[: SMALL.segments], times[SMALL.segments :]):
+    lives = [times[k : k + SMALL.segments] for k in (1, SMALL.segments + 2)]
+    assert times[0] == times[SMALL.segments + 1] == 0.0  # between them, one that ends fresh
+    for life in lives:
         assert life[0] == 0.0 and life == sorted(life) and life[-1] <= SMALL.duration
         for k, time in enumerate(life[1:]):
             assert k <= time * (SMALL.segments - 1) / SMALL.duration <= k + 1  # one from each fifth
