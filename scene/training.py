@@ -19,6 +19,7 @@ STOPPED, DONE, FAILED, INTERRUPTED = "stopped", "done", "failed", "interrupted"
 UNDER_WAY = (STARTING, RUNNING, STOPPING)
 _SLOW_START = 120.0  # seconds that a process may need to load torch
 processes: dict[Path, subprocess.Popen[bytes]] = {}  # by model: those that this Blender started
+_INTERRUPTED = "patina: stopped"
 _cache: dict[Path, tuple[tuple[int, int], Progress]] = {}  # by model, while its progress file stays the same
 
 
@@ -119,12 +120,14 @@ def _training(model: Path) -> Training:
         standing = _read(model)
     except PatinaError as error:
         return Training(model, RUNNING if alive else FAILED, None, str(error))
-    if standing.state != progress.RUNNING:
+    if standing.state != progress.RUNNING and not alive:
         return Training(model, standing.state, standing, standing.message)
     if alive or progress.is_alive(model):
-        return Training(model, STOPPING if progress.is_stop_requested(model) else RUNNING, standing)
+        # Its process has a moment to live after it has said that it stopped: only then can another one follow.
+        is_stopping = standing.state == progress.STOPPED or progress.is_stop_requested(model)
+        return Training(model, STOPPING if is_stopping else RUNNING, standing)
     words = last_line(log_path(model))
-    if words.startswith("patina: "):
+    if words.startswith("patina: ") and words != _INTERRUPTED:  # which may be the last word of the process before this
         return Training(model, FAILED, standing, words.removeprefix("patina: "))
     if standing.pid == 0 and _may_begin_yet(model, standing):
         return Training(model, STOPPING if progress.is_stop_requested(model) else STARTING, standing)

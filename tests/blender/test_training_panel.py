@@ -82,6 +82,24 @@ def test_a_process_that_still_loads_is_starting_and_not_for_ever(folder: Path) -
     assert "Interrupted at step 0" in draw().text
 
 
+def test_a_training_that_says_it_stopped_is_stopping_until_its_process_has_ended(folder: Path) -> None:
+    model = stand(folder, state="stopped")
+    with patina("engine.progress").claimed(model):
+        assert "patina.train_resume" not in draw().operators
+        assert "Stopping at step 1,200" in draw().text
+    assert "patina.train_resume" in draw().operators
+
+
+def test_the_last_words_of_the_process_before_are_no_failure_of_the_next(folder: Path) -> None:
+    model = stand(folder, pid=0)
+    model.with_suffix(".log").write_text("$ patina train\npatina: stopped\n")
+    assert "Starting" in draw().texts
+    model.with_suffix(".log").write_text(
+        "$ patina train\npatina: stopped\npatina: The exemplar is empty: add frames.\n"
+    )
+    assert "The exemplar is empty: add frames." in draw().texts
+
+
 def test_a_failure_shows_its_sentence_once(folder: Path) -> None:
     stand(folder, state="failed", message="The footage has one frame: use two or more.")
     layout = draw()
