@@ -28,16 +28,15 @@ class Change:
 
 
 def intervals(judged: Sequence[float], frames: np.ndarray) -> list[list[int]]:
-    """For each interval between neighbouring judged ages, frames from its start to its end, at most `_MOST_FRAMES` + 1.
+    """Intervals between the frames next to neighbouring judged ages: at most `_MOST_FRAMES` + 1 frames of each.
 
-    frames: [N] ages of the exemplar's frames. An interval without two frames is empty.
+    frames: [N] ages of the exemplar's frames.
     """
-    edges = [int(np.abs(frames - age).argmin()) for age in judged]
-    found = []
-    for start, end in pairwise(edges):
-        inside = np.linspace(start, end, min(_MOST_FRAMES, end - start) + 1).round().astype(int).tolist()
-        found.append(inside if end > start else [])
-    return found
+    edges = sorted({int(np.abs(frames - age).argmin()) for age in judged})
+    return [
+        np.linspace(start, end, min(_MOST_FRAMES, end - start) + 1).round().astype(int).tolist()
+        for start, end in pairwise(edges)
+    ]
 
 
 def changes(frames: Sequence[Sequence[int]], planes: Callable[[int], np.ndarray]) -> list[Change]:
@@ -46,8 +45,6 @@ def changes(frames: Sequence[Sequence[int]], planes: Callable[[int], np.ndarray]
 
 
 def _change(seen: Sequence[np.ndarray]) -> Change:
-    if not seen:
-        return Change(0.0, 0.0)
     steps = float(np.mean([_squared(one, other) for one, other in pairwise(seen)]))
     flicker = steps if len(seen) > _FEWEST_FRAMES else 0.0
     return Change(math.sqrt(steps), math.sqrt(max(_squared(seen[0], seen[-1]) - flicker, 0.0)))

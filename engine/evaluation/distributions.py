@@ -44,7 +44,8 @@ class ValueDistribution:
 class PatchDistribution:
     """Sliced Wasserstein distance between patches, all planes together, blind to their mean colour.
 
-    sides: (patch, octave) pairs. spread: [K] of the exemplar's planes over all ages; planes are compared in its units.
+    sides: (patch, octave) pairs; the first is of the finest grain alone, what a mean of 3 x 3 takes away, which the
+    structures around it would drown. spread: [K] of the exemplar's planes over all ages, the unit of each plane.
     """
 
     spread: np.ndarray
@@ -58,8 +59,10 @@ class PatchDistribution:
 
     def _projections(self, planes: Tensor) -> list[Tensor]:
         found = []
-        for side, octave in self.sides:
+        for number, (side, octave) in enumerate(self.sides):
             smaller = functional.avg_pool2d(planes, 2**octave)
+            if number == 0:
+                smaller = smaller[..., 1:-1, 1:-1] - functional.avg_pool2d(smaller, 3, stride=1)
             if min(smaller.shape[-2:]) > side:
                 directions = _directions((_DIRECTIONS, planes.shape[1], side, side), detail=True)
                 found.append(_quantiles(functional.conv2d(smaller, directions)[0].flatten(1)))

@@ -28,7 +28,7 @@ from .verdict import AgeFigures, Evaluation, IntervalFigures
 from .views import View, dithered, kind_of, view_of
 
 _STORE_BYTES = 4 << 30
-_SYNTHESIS = 1  # seeds of the noise that is added to pictures
+_SYNTHESIS = 1  # first of the seeds of the noise that is added; the exemplar has others
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,12 @@ class Judge:
         each = [changes(inside, partial(self._frame_of, life)) for life in self.lives]
         found = [
             IntervalFigures(
-                start,
-                end,
+                float(self.exemplar.ages[frames[0]]),
+                float(self.exemplar.ages[frames[-1]]),
                 change_ratio(float(np.mean([change.steps for change in ours])), exemplar.steps),
                 change_ratio(float(np.mean([change.whole for change in ours])), exemplar.whole),
             )
-            for start, end, exemplar, ours in zip(
-                self.ages[:-1], self.ages[1:], theirs, zip(*each, strict=True), strict=True
-            )
+            for frames, exemplar, ours in zip(inside, theirs, zip(*each, strict=True), strict=True)
         ]
         ours_whole = float(np.mean([change.whole for one in each for change in one]))
         return found, change_ratio(ours_whole, float(np.mean([change.whole for change in theirs])))

@@ -14,7 +14,7 @@ from .views import View, dithered
 from .yardstick import Yardstick
 
 Target = Sequence[tuple[int, float]]  # frames and their shares
-_FRAMES = 0  # seeds of the noise that is added: (_FRAMES, index) and (_SYNTHESIS, ...)
+_FRAMES = 0  # first of the seeds of the noise that is added; the synthesis has others
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Measures:
 
     def __init__(self, view: View, targets: Sequence[Target], patch: int, report: Callable[[], None] = lambda: None):
         self.view = view
+        self.side = patch // 4
         planes = {}
         for index in sorted({index for target in targets for index, _ in target}):
             planes[index] = dithered(view.planes_of(view.frame(index)), _FRAMES, index)
@@ -76,7 +77,7 @@ class Measures:
     def nearest(self, target: Target, pictures: Sequence[np.ndarray]) -> Nearest:
         """Distance of pictures' patches to the nearest of the frame next to their age, as ratios to the frame's own."""
         frame = self._planes[max(target, key=lambda part: part[1])[0]]
-        own = Nearest.of(np.concatenate([nearest_elsewhere(frame, seed) for seed in range(len(pictures))]))
-        found = [nearest_patches(frame, planes, seed) for seed, planes in enumerate(pictures)]
+        own = Nearest.of(np.concatenate([nearest_elsewhere(frame, self.side, seed) for seed in range(len(pictures))]))
+        found = [nearest_patches(frame, planes, self.side, seed) for seed, planes in enumerate(pictures)]
         theirs = Nearest.of(np.concatenate(found))
         return Nearest(theirs.mean / max(own.mean, 1e-6), theirs.tenth / max(own.tenth, 1e-6))

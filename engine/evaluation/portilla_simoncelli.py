@@ -20,6 +20,7 @@ from .parts import Part
 
 _SCALES = {64: 3, 32: 2, 16: 1}  # the coarsest band has to hold the 7 x 7 correlations
 _LEAST_SPREAD = 1e-6
+_POOLED = 0.25
 
 
 class MissingLibraryError(PatinaError):
@@ -62,10 +63,11 @@ class PortillaSimoncelli:
     def distance(reference: Texture, other: Texture, scale: Tensor) -> Tensor:
         """How far apart two parts are, [K]: the mean difference of their statistics, each in units of its spread.
 
-        Spread means that over the patches of the reference's picture, plus that over all ages: a statistic that happens
-        to vary little over a few patches does not drown the others.
+        Spread means that over the patches of the reference's picture, and a share of that over all ages: a statistic
+        that happens to vary little over a few patches does not drown the others.
         """
-        return ((reference.mean - other.mean).abs() / (reference.spread + scale + _LEAST_SPREAD)).mean(1)
+        spread = reference.spread + _POOLED * scale + _LEAST_SPREAD
+        return ((reference.mean - other.mean).abs() / spread).mean(1)
 
 
 @cache
