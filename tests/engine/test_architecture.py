@@ -76,7 +76,7 @@ def test_the_reader_of_imports_sees_them() -> None:
     """Otherwise the arrows below would hold for an empty set."""
     own, others = imports("engine.client")
     assert {"engine.child", "engine.errors"} <= own and "numpy" in others
-    assert "engine.appearance" in imports("engine.training.run")[0]
+    assert "engine.model_file" in imports("engine.training.run")[0]
     assert "torch" in reached("engine.life")
     assert len(of("engine")) > 20
 
