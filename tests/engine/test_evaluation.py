@@ -203,6 +203,12 @@ def test_maps_that_do_not_lie_on_each_other_show_though_each_is_right() -> None:
     assert bad.texture["lightness"] < 1.02 * good.texture["lightness"]
 
 
+def test_together_adds_maps_with_the_sign_with_which_they_go_together() -> None:
+    """Where it rusts the surface is darker, less metallic, rougher and higher."""
+    lightness, _, _, metallic, roughness, height = np.sign(maps_view().weights)
+    assert lightness == metallic == -roughness == -height != 0
+
+
 def test_a_state_is_seen_in_the_terms_of_the_maps() -> None:
     """What a model would have to give for one frame is that frame."""
     view = maps_view()
