@@ -113,7 +113,7 @@ def _draw_numbers(layout: bpy.types.UILayout, one: Training, size: float) -> Non
 def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context, one: Training) -> None:
     row = layout.row(align=True)
     if one.is_under_way:
-        row.enabled = one.state != training.STOPPING
+        row.enabled = one.state == training.RUNNING
         row.operator("patina.train_stop", icon="PAUSE").name = one.name
         return
     if one.state != training.DONE and one.progress is not None:

@@ -123,6 +123,8 @@ def _training(model: Path) -> Training:
     if standing.state != progress.RUNNING and not alive:
         return Training(model, standing.state, standing, standing.message)
     if alive or progress.is_alive(model):
+        if standing.state == progress.RUNNING and standing.pid == 0:  # the process has not spoken yet
+            return Training(model, STARTING, standing)
         # Its process has a moment to live after it has said that it stopped: only then can another one follow.
         is_stopping = standing.state == progress.STOPPED or progress.is_stop_requested(model)
         return Training(model, STOPPING if is_stopping else RUNNING, standing)
@@ -130,7 +132,7 @@ def _training(model: Path) -> Training:
     if words.startswith("patina: ") and words != _INTERRUPTED:  # which may be the last word of the process before this
         return Training(model, FAILED, standing, words.removeprefix("patina: "))
     if standing.pid == 0 and _may_begin_yet(model, standing):
-        return Training(model, STOPPING if progress.is_stop_requested(model) else STARTING, standing)
+        return Training(model, STARTING, standing)
     return Training(model, INTERRUPTED, standing, words if "Error" in words else "")
 
 

@@ -18,7 +18,7 @@ from ..engine.progress import Progress
 from . import engine_process, library
 from .errors import TrainingError
 from .sequence import file_stem
-from .training import RUNNING, Training, find, log_path, picture_path, processes
+from .training import RUNNING, STARTING, Training, find, log_path, picture_path, processes
 
 _POLL = 0.1  # seconds
 
@@ -73,6 +73,8 @@ def stop(name: str) -> Training:
     training = find(name)
     if not training.is_under_way:
         raise TrainingError(f"The training {training.title!r} does not run", "nothing is to be stopped")
+    if training.state == STARTING:  # it forgets older wishes as it begins, and would forget this one
+        raise TrainingError(f"The training {training.title!r} is only starting", "stop it in a moment")
     progress.request_stop(training.model)
     return find(name)
 
@@ -110,6 +112,8 @@ def wait(training: Training, report: Callable[[Training], None] = lambda _: None
                 return training
             time.sleep(_POLL)
     except KeyboardInterrupt:
+        if training.state == STARTING and training.model in processes:
+            processes[training.model].terminate()  # it has nothing to keep yet
         with suppress(PatinaError):
             stop(training.name)
         raise

@@ -78,6 +78,8 @@ def test_a_stopped_training_has_its_best_model_and_resumes(folder: Path, footage
     assert begun.state == "starting"
     with pytest.raises(RuntimeError, match="'Dark Noise' runs already"):
         bpy.ops.patina.train_resume(name="Dark_Noise")
+    with pytest.raises(RuntimeError, match="only starting: stop it in a moment"):
+        bpy.ops.patina.train_stop(name="Dark_Noise")
     with pytest.raises(RuntimeError, match="stop it first"):
         bpy.ops.patina.train_discard(name="Dark_Noise")
     wait_for("Dark_Noise", lambda training: training.state == "running")
@@ -112,6 +114,21 @@ def test_a_training_outlives_its_blender_and_when_killed_it_is_interrupted(folde
     wait_for("Dark_Noise", lambda training: training.state == "running" and training.progress.pid not in (0, pid))
     bpy.ops.patina.train_stop(name="Dark_Noise")
     assert "Dark_Noise" in patina("scene.library").model_names()
+
+
+@pytest.mark.parametrize("pressed", ["starting", "running"])
+def test_ctrl_c_ends_the_training_that_is_waited_for(folder: Path, footage: Path, pressed: str) -> None:
+    process = patina("scene.training_process")
+
+    def press(training: object) -> None:
+        if training.state == pressed:
+            raise KeyboardInterrupt
+
+    begun = process.start(process.TrainingOrder(str(footage), "Dark Noise", "rgb", LONG, options=SMALL))
+    with pytest.raises(KeyboardInterrupt):
+        process.wait(begun, press)
+    ended = process.wait(begun)
+    assert ended.state == {"starting": "interrupted", "running": "stopped"}[pressed]
 
 
 def test_trained_models_survive_an_upgrade_and_the_removal_of_patina(extension_zip: Path) -> None:

@@ -78,6 +78,8 @@ def test_a_killed_training_is_interrupted_and_can_be_resumed(folder: Path) -> No
 def test_a_process_that_still_loads_is_starting_and_not_for_ever(folder: Path) -> None:
     stand(folder, pid=0, iteration=0, history=())
     assert "Starting" in draw().texts
+    with patina("engine.progress").claimed(folder / "rust.safetensors"):
+        assert "Starting" in draw().texts
     stand(folder, pid=0, iteration=0, history=(), updated=time.time() - 1000)
     assert "Interrupted at step 0" in draw().text
 
