@@ -156,7 +156,7 @@ def _command(arguments: argparse.Namespace) -> tuple[str, ...]:
         if name == "flatten":
             words.append("--flatten" if value else "--no-flatten")
         elif isinstance(value, tuple):
-            words += [f"--{name}", ",".join(map(str, value))]
+            words.append(f"--{name}=" + ",".join(map(str, value)))
         else:
-            words += [f"--{name}", str(value.absolute() if isinstance(value, Path) else value)]
+            words.append(f"--{name}={value.absolute() if isinstance(value, Path) else value}")
     return tuple(words)

@@ -87,7 +87,7 @@ def test_the_command_that_resumes_a_training_works_from_any_folder(
     write_animation(tmp_path / "rust.webp", darkening_frames(count=2))
     monkeypatch.chdir(tmp_path)
     options = ("--kind", "rgb", "--size", 16, "--width", 8, "--no-flatten", "--roughness", "0.1,0.9", "--iterations", 2)
-    assert run(monkeypatch, "train", "rust.webp", "rust.safetensors", *options, "--title", "Rust of the --bridge") == 0
+    assert run(monkeypatch, "train", "rust.webp", "rust.safetensors", *options, "--title=-rust-") == 0
     before = load_model(Path("rust.safetensors")).field.state_dict()
     command = progress.read(Path("rust.safetensors")).command
     Path("rust.safetensors").unlink()
@@ -96,7 +96,7 @@ def test_the_command_that_resumes_a_training_works_from_any_folder(
     assert run(monkeypatch, *command) == 0
     again = load_model(tmp_path / "rust.safetensors")
     assert all(torch.equal(value, before[name]) for name, value in again.field.state_dict().items())
-    assert again.header.training["flattened"] is False and again.header.title == "Rust of the --bridge"
+    assert again.header.training["flattened"] is False and again.header.title == "-rust-"
 
 
 @pytest.mark.parametrize("kind", ["flash", "maps"])
