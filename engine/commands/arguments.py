@@ -22,3 +22,14 @@ def fresh_to_aged(text: str) -> tuple[float, float]:
     if len(values) != 2:
         raise argparse.ArgumentTypeError(f"{text!r} is not a fresh and an aged value between 0 and 1, such as 0.4,0.85")
     return values[0], values[1]
+
+
+def rising(text: str) -> tuple[float, float]:
+    """Two rising distances from "0.28,0.65"."""
+    try:
+        least, most = (float(part) for part in text.split(","))
+    except ValueError:
+        least = most = 0.0
+    if not 0 <= least < most <= 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two rising numbers between 0 and 2, such as 0.28,0.65")
+    return least, most

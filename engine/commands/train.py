@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .arguments import fresh_to_aged
+from .arguments import fresh_to_aged, rising
 
 if TYPE_CHECKING:
     from ..network import NetworkConfig
@@ -52,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rgb = parser.add_argument_group("kind rgb: what colour does not show is estimated")
     rgb.add_argument(
         "--flatten", action=argparse.BooleanOptionalAction, default=True, help="take uneven light out of the footage"
+    )
+    rgb.add_argument(
+        "--departure",
+        type=rising,
+        default=(0.28, 0.65),
+        help="colour distances from fresh, in 0 to 1.73, where ageing begins to show and is complete (default 0.28,0.65)",
     )
     rgb.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
     rgb.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")
@@ -108,7 +114,7 @@ def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
 
     loss = _vgg(arguments)
     if arguments.kind == "rgb":
-        rules = default_rules(arguments.metallic, arguments.roughness, arguments.relief)
+        rules = default_rules(arguments.departure, arguments.metallic, arguments.roughness, arguments.relief)
         return RgbObjective(exemplar, rules, arguments.flatten, loss)
     if arguments.kind == "flash":
         return FlashObjective(exemplar, arguments.form, arguments.crops, arguments.initialisation, loss)

@@ -20,10 +20,12 @@ class Description:
     licence: str = ""
 
 
-def default_rules(metallic: tuple[float, float], roughness: tuple[float, float], relief: float) -> dict[str, object]:
+def default_rules(
+    departure: tuple[float, float], metallic: tuple[float, float], roughness: tuple[float, float], relief: float
+) -> dict[str, object]:
     """The rule by which an RGB model estimates what colour does not show; relief in texels."""
-    departure = {"departure": [0.28, 0.65], "relief": [relief, 0.6]}
-    return DEFAULT_RULES | departure | {"metallic": list(metallic), "roughness": list(roughness)}
+    stated = {"departure": list(departure), "metallic": list(metallic), "roughness": list(roughness)}
+    return DEFAULT_RULES | stated | {"relief": [relief, 0.6]}
 
 
 def header_of(training: Training, path: Path, description: Description, seconds: float) -> ModelHeader:

@@ -21,7 +21,7 @@ SMALL = TrainingConfig(
     duration=1.0,
     checks=4,
 )
-RULES = default_rules((1.0, 0.0), (0.3, 0.9), 1.0)
+RULES = default_rules((0.28, 0.65), (1.0, 0.0), (0.3, 0.9), 1.0)
 
 
 def darkening_frames(count: int = 5, extent: int = 24, seed: int = 0) -> np.ndarray:

@@ -145,6 +145,8 @@ BAD = {
     "untrainable size": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--size", "17"),
     "no iterations": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--iterations", "0"),
     "gloss beyond range": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--roughness", "0.4,2"),
+    "departure that falls": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--departure", "0.6,0.2"),
+    "departure of words": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--departure", "soon,later"),
     "relief that is no number": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--relief", "nan"),
     "huge seed": ("train", "rust.webp", "model.safetensors", "--kind", "rgb", "--seed", str(2**70)),
     "training in the way": ("train", "rust.webp", "file/model.safetensors", "--kind", "rgb", "--iterations", "1"),
