@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--departure",
         type=rising,
         default=(0.28, 0.65),
-        help="colour distances from fresh, in 0 to 1.73, where ageing begins to show and is complete (default 0.28,0.65)",
+        help="colour distances from fresh at which ageing begins to show and is complete (default 0.28,0.65)",
     )
     rgb.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
     rgb.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")
