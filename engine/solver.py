@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torchdiffeq import odeint  # type: ignore[import-untyped]
 
-from .network import VectorField
+Velocity = Callable[[Tensor, Tensor], Tensor]
+"""f(x, t): a `VectorField`, or another arrangement of one."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,12 @@ def default_grid(duration: float, warm_up: float) -> dict[str, object]:
     return {"warm_up_steps": math.ceil(14 * warm_up), "steps": math.ceil(7 * duration), "method": "euler"}
 
 
-def step(field: VectorField, x: Tensor, start: float, end: float, method: str) -> Tensor:
+def step(field: Velocity, x: Tensor, start: float, end: float, method: str) -> Tensor:
     """The state [B, C, H, W] at the time `end`, one step of `method` from x at `start` (either direction)."""
     return integrate(field, x, start, end, 1, method)
 
 
-def integrate(field: VectorField, x: Tensor, start: float, end: float, steps: int, method: str) -> Tensor:
+def integrate(field: Velocity, x: Tensor, start: float, end: float, steps: int, method: str) -> Tensor:
     """The state at `end` after equal steps from x at `start`; differentiable."""
     # Apple's GPUs have no float64; elsewhere times travel in it, so that the grid is exact.
     precision = torch.float32 if x.device.type == "mps" else torch.float64
@@ -51,7 +52,7 @@ def integrate(field: VectorField, x: Tensor, start: float, end: float, steps: in
     return odeint(_velocity(field), x, times, method=method)[-1]
 
 
-def solve(field: VectorField, x: Tensor, grid: Grid, after: int = 0) -> Iterator[tuple[int, Tensor]]:
+def solve(field: Velocity, x: Tensor, grid: Grid, after: int = 0) -> Iterator[tuple[int, Tensor]]:
     """Yield (index, state) for each grid time behind the index `after`, where the state is x."""
     times = grid.times()
     with torch.inference_mode():
@@ -60,5 +61,5 @@ def solve(field: VectorField, x: Tensor, grid: Grid, after: int = 0) -> Iterator
             yield index, x
 
 
-def _velocity(field: VectorField) -> Callable[[Tensor, Tensor], Tensor]:
+def _velocity(field: Velocity) -> Callable[[Tensor, Tensor], Tensor]:
     return lambda time, x: field(x, time.to(x.dtype))

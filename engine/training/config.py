@@ -9,6 +9,8 @@ from ..errors import PatinaError
 from ..network import NetworkConfig
 from .exemplar import SMALLEST
 
+PRECISIONS = ("auto", "bfloat16", "float32", "plain")
+
 
 class TrainingError(PatinaError):
     """A training that cannot go on."""
@@ -24,7 +26,8 @@ class TrainingConfig:
     steps_per_unit: the fewest and most Euler steps for a unit of ODE time, drawn anew for each segment so that the
     field does not lean on one step length. checks: full inferences over the whole training, by which the learning rate
     and the kept state are decided; the rate is halved when more than `patience` of them in a row did not better the
-    loss by the share `plateau`. averaging: of the weights, the share that stays at each step.
+    loss by the share `plateau`. averaging: of the weights, the share that stays at each step. precision: of
+    convolutions, one of `PRECISIONS`; a training repeats bit for bit only where the machine chooses alike.
     """
 
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(12, 32, (1, 2, 4), True))
@@ -42,6 +45,7 @@ class TrainingConfig:
     plateau: float = 0.01
     checks: int = 60
     averaging: float = 0.999
+    precision: str = "auto"
     seed: int = 0
 
     @property

@@ -7,6 +7,7 @@ needed. Source: Elnekave and Weiss, "Generating natural images with direct patch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +47,8 @@ class PatchLoss:
     patch: int = 7
     projections: int = 64
     scales: int = 4
+    sorted = staticmethod(sorted_rows)
+    sorted_with_gradient = staticmethod(differentiably_sorted_rows)
 
     def __call__(self, synthesis: Tensor, target: Target, generator: torch.Generator, periodic: bool = True) -> Tensor:
         """Distance (a scalar, 0 where the distributions agree) of synthesis [1, C, H, W] from the target.
@@ -79,7 +82,7 @@ class PatchLoss:
     ) -> Tensor:
         margin = self.patch // 2
         wrapped = functional.pad(synthesis, (margin,) * 4, mode="circular") if periodic else synthesis
-        ours = differentiably_sorted_rows(functional.conv2d(wrapped, directions).flatten(2)[0])  # [P, patches]
+        ours = self.sorted_with_gradient(functional.conv2d(wrapped, directions).flatten(2)[0])  # [P, patches]
         count = ours.shape[1]
         with torch.no_grad():
             drawn = []
@@ -88,13 +91,15 @@ class PatchLoss:
                 stride = max(1, round(min(picture.shape[-2:]) / min(synthesis.shape[-2:])))
                 top, left = torch.randint(stride, (2,), generator=generator).tolist()
                 theirs = functional.conv2d(picture[..., top:, left:], directions, stride=stride).flatten(2)[0]
-                drawn.append((sorted_rows(theirs), share))
-            quantiles = mixed_quantiles(drawn, count)
-            spread = quantiles.std(dim=1) + _LEAST_SPREAD
+                drawn.append((self.sorted(theirs), share))
+            quantiles = mixed_quantiles(drawn, count, self.sorted)
+            spread = _deviation(quantiles) + _LEAST_SPREAD
         return ((ours - quantiles).abs().mean(dim=1) / spread).mean()
 
 
-def mixed_quantiles(drawn: list[tuple[Tensor, float]], count: int) -> Tensor:
+def mixed_quantiles(
+    drawn: list[tuple[Tensor, float]], count: int, sort: Callable[[Tensor], Tensor] = sorted_rows
+) -> Tensor:
     """`count` sorted values [P, count] of a mixture, each part given by sorted values [P, n] and its share."""
     parts, left = [], count
     for k, (values, share) in enumerate(drawn):
@@ -102,7 +107,13 @@ def mixed_quantiles(drawn: list[tuple[Tensor, float]], count: int) -> Tensor:
         left -= number
         if number:
             parts.append(functional.interpolate(values[None], number, mode="linear")[0])
-    return parts[0] if len(parts) == 1 else sorted_rows(torch.cat(parts, dim=1))
+    return parts[0] if len(parts) == 1 else sort(torch.cat(parts, dim=1))
+
+
+def _deviation(values: Tensor) -> Tensor:
+    """Standard deviation of each row [P, N]; torch's own takes 17 times as long on a CPU."""
+    centred = values - values.mean(dim=1, keepdim=True)
+    return torch.linalg.vector_norm(centred, dim=1) / (values.shape[1] - 1) ** 0.5
 
 
 def overflow(maps: Tensor) -> Tensor:

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from ..network import VectorField
-from ..solver import integrate
+from ..solver import Velocity, integrate
 from .config import TrainingConfig, TrainingError
+from .fast_field import FastField
 from .objective import Objective
+from .precision import precision_of
 
 _MOST_SETBACKS = 5
 _DIVERGED = 5.0  # times the best loss of its stage
@@ -25,13 +27,16 @@ class Training:
     """One training: `step` until `iteration` reaches `config.iterations`; `state_dict` at any time to go on later.
 
     averaged: the exponential moving average of the weights, which is what is shipped: single steps are noisy.
-    setbacks: how often it diverged since the last sound check and went back to it. is_sound: was
-    that check?
+    method: of the solver, a fixed-step one of torchdiffeq. setbacks: how often it diverged since the last sound check
+    and went back to it. is_sound: was that check?
     """
+
+    method = "euler"
 
     def __init__(self, objective: Objective, config: TrainingConfig, device: str = "cpu"):
         self.config = config
         self.device = device
+        self._precision = precision_of(config.precision, device)
         self.objective = objective.to(device)
         torch.manual_seed(config.seed)
         self.field = VectorField(config.network)
@@ -80,7 +85,8 @@ class Training:
         fewest, most = self.config.steps_per_unit
         density = int(torch.randint(fewest, most + 1, (), generator=self.generator))
         steps = max(1, math.ceil((target - self.time) * density))
-        state = integrate(self.field, self.state, self.time, target, steps, "euler")
+        velocity = self._arranged(self.field, self._precision)
+        state = integrate(velocity, self.state, self.time, target, steps, self.method)
         loss = self._distance(state, target, self.generator, is_initial)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -138,7 +144,12 @@ class Training:
         self.targets = []
 
     def _new_optimizer(self) -> torch.optim.Adam:
-        return torch.optim.Adam(self._parameters(), lr=self.config.learning_rate)
+        # One pass over all parameters where there is one: a quarter of the time.
+        fused = True if self.device in ("cpu", "cuda") else None
+        return torch.optim.Adam(self._parameters(), lr=self.config.learning_rate, fused=fused)
+
+    def _arranged(self, field: VectorField, precision: torch.dtype | None) -> Velocity:
+        return field if precision is None else FastField(field, precision)
 
     def _parameters(self) -> list[nn.Parameter]:
         return [*self.field.parameters(), *self.objective.parameters()]
@@ -188,10 +199,12 @@ class Training:
         is_initial, size = self.stage
         state = torch.randn((1, self.config.network.channels, size, size), generator=generator).to(self.device)
         density = self.config.steps_per_unit[1]
+        # Judged as it will be used: in float32.
+        velocity = self._arranged(self.averaged, self._precision and torch.float32)
         start, total = -self.config.warm_up_time, 0.0
         for k in range(frames):
             end = self.config.duration * k / (frames - 1)
-            state = integrate(self.averaged, state, start, end, math.ceil((end - start) * density), "euler")
+            state = integrate(velocity, state, start, end, math.ceil((end - start) * density), self.method)
             total += self._distance(state, end, generator, is_initial).item()
             start = end
         return total / frames
