@@ -6,10 +6,17 @@ import argparse
 import sys
 from typing import NoReturn
 
-from .commands import evaluate, import_eqx, info, synth, train
+from .commands import bench, evaluate, import_eqx, info, synth, train
 from .errors import PatinaError
 
-_COMMANDS = {"info": info, "synth": synth, "train": train, "evaluate": evaluate, "import-eqx": import_eqx}
+_COMMANDS = {
+    "info": info,
+    "synth": synth,
+    "train": train,
+    "evaluate": evaluate,
+    "import-eqx": import_eqx,
+    "bench": bench,
+}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,0 +1,223 @@
+"""What training costs, as ratios to its plain form, measured side by side in one run.
+
+The plain form: Heun's method with 4 steps a unit of time, all in float32 with the field as it is written, and torch's
+own sort. All forms start from the same weights and are shown the same times of the same footage.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ..appearance import DEFAULT_RULES
+from ..network import NetworkConfig
+from ..solver import integrate
+from .benchmark_footage import rusting, rusting_under_flash
+from .config import TrainingConfig
+from .exemplar import Exemplar
+from .flash import FlashObjective
+from .memory import peak_memory
+from .objective import Objective
+from .patch_loss import PatchLoss
+from .rgb import RgbObjective
+from .training import Training
+
+KINDS = ("rgb", "flash")
+_STEPS = 6  # a turn: one life
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured. turns: of each form in the race. steps: at most, until the threshold; 0 leaves it out."""
+
+    width: int = 32
+    texels: int = 64
+    footage: int = 128
+    turns: int = 5
+    steps: int = 1200
+    early_texels: int = 32
+
+
+SHORT = Size(width=8, texels=16, footage=32, turns=2, steps=0)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to train."""
+
+    name: str
+    method: str = Training.method
+    steps_per_unit: tuple[int, int] = TrainingConfig.steps_per_unit
+    precision: str = "auto"
+    own_sort: bool = True
+
+
+PLAIN = Form("plain: Heun, 4 steps a unit of time", "heun2", (4, 4), "plain", own_sort=False)
+FORMS = (
+    PLAIN,
+    Form("Euler, 5 to 8 steps", precision="plain", own_sort=False),
+    Form("and NumPy's sort", precision="plain"),
+    Form("and arranged for the CPU", precision="float32"),
+    Form("as it trains"),
+)
+AS_IT_TRAINS = FORMS[-1]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. value: seconds or bytes, None where it was not reached. ratio: the plain form's to it."""
+
+    kind: str
+    measure: str
+    form: str
+    value: float | None
+    ratio: float | None
+
+
+class PlainPatchLoss(PatchLoss):
+    """Sorts with torch."""
+
+    @staticmethod
+    def sorted(values: Tensor) -> Tensor:
+        return values.detach().sort(dim=1).values
+
+    @staticmethod
+    def sorted_with_gradient(values: Tensor) -> Tensor:
+        return values.sort(dim=1).values
+
+
+def rows(
+    kinds: tuple[str, ...], size: Size, exemplars: dict[str, Exemplar], device: str, threshold: float
+) -> Iterator[Row]:
+    """Measure, and yield each row as it is known.
+
+    exemplars: footage by kind, in place of that made here. threshold: the share of the loss at the start that is
+    waited for.
+    """
+    for kind in kinds:
+        exemplar = exemplars.get(kind) or _footage(kind, size)
+        yield from _step_rows(kind, size, exemplar, device)
+        yield from _memory_rows(kind, size, exemplar, device)
+        if size.steps:
+            yield from _time_rows(kind, size, exemplar, device, threshold)
+
+
+def _step_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
+    trainings = {form: _training(kind, form, size, exemplar, device) for form in FORMS}
+    seconds: dict[Form, list[float]] = {form: [] for form in FORMS}
+    for turn in range(1 + size.turns):
+        for form, training in trainings.items():
+            spent = _seconds(lambda training=training: _work(training, _STEPS), device) / _STEPS  # type: ignore[misc]
+            if turn:  # the first warms up
+                seconds[form].append(spent)
+    for form in FORMS:
+        ratios = [plain / own for plain, own in zip(seconds[PLAIN], seconds[form], strict=True)]
+        yield Row(kind, "a step", form.name, statistics.median(seconds[form]), statistics.median(ratios))
+
+
+def _memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
+    peaks = {}
+    for form in (PLAIN, AS_IT_TRAINS):
+        # A process of its own: a system tells a process's peak, and never forgets it.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            peaks[form] = pool.submit(_peak, kind, form, size, exemplar, device, torch.get_num_threads()).result()
+    for form, peak in peaks.items():
+        known = bool(peak and peaks[PLAIN])
+        yield Row(kind, "memory", form.name, peak or None, peaks[PLAIN] / peak if known else None)
+
+
+def _time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, threshold: float) -> Iterator[Row]:
+    small = replace(size, texels=size.early_texels)
+    forms = (PLAIN, AS_IT_TRAINS)
+    trainings = {form: _training(kind, form, small, exemplar, device) for form in forms}
+    wanted = {form: threshold * _judged(training) for form, training in trainings.items()}
+    spent, reached = dict.fromkeys(forms, 0.0), dict.fromkeys(forms, False)
+    for _ in range(math.ceil(size.steps / (5 * _STEPS))):
+        for form, training in trainings.items():
+            if not reached[form]:
+                spent[form] += _seconds(lambda training=training: _work(training, 5 * _STEPS), device)  # type: ignore[misc]
+                reached[form] = _judged(training) <= wanted[form]
+        if all(reached.values()):
+            break
+    for form in forms:
+        ratio = spent[PLAIN] / spent[form] if all(reached.values()) else None
+        measure = f"until {threshold:g} of the first loss"
+        yield Row(kind, measure, form.name, spent[form] if reached[form] else None, ratio)
+
+
+def _footage(kind: str, size: Size) -> Exemplar:
+    return rusting(size.footage) if kind == "rgb" else rusting_under_flash(size.footage)
+
+
+def _training(kind: str, form: Form, size: Size, exemplar: Exemplar, device: str) -> Training:
+    objective = _objective(kind, form, exemplar)
+    multipliers, attention = ((1, 2, 4), True) if kind == "rgb" else ((1, 2), False)
+    config = TrainingConfig(
+        network=NetworkConfig(objective.observed + 9, size.width, multipliers, attention),
+        state_size=size.texels,
+        late_share=0.0,
+        steps_per_unit=form.steps_per_unit,
+        precision=form.precision,
+    )
+    training = Training(objective, config, device)
+    training.method = form.method
+    return training
+
+
+def _objective(kind: str, form: Form, exemplar: Exemplar) -> Objective:
+    scales = 4 if kind == "rgb" else 3
+    loss = PatchLoss(scales=scales) if form.own_sort else PlainPatchLoss(scales=scales)
+    if kind == "rgb":
+        return RgbObjective(exemplar, DEFAULT_RULES, loss=loss)
+    return FlashObjective(exemplar, initialisation=0, loss=loss)
+
+
+def _work(training: Training, steps: int) -> None:
+    for _ in range(steps):
+        training.step()
+
+
+def _seconds(work: Callable[[], None], device: str) -> float:
+    _synchronise(device)
+    started = time.perf_counter()
+    work()
+    _synchronise(device)
+    return time.perf_counter() - started
+
+
+def _synchronise(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+
+
+def _peak(kind: str, form: Form, size: Size, exemplar: Exemplar, device: str, threads: int) -> int:
+    """Bytes that two lives of training add at most to what the process needs anyway; 0 where that is not known."""
+    torch.set_num_threads(threads)
+    training = _training(kind, form, size, exemplar, device)
+    before = peak_memory(device)
+    _work(training, 2 * _STEPS)
+    return peak_memory(device) - before
+
+
+@torch.no_grad()
+def _judged(training: Training) -> float:
+    """The loss of one whole life in float32, solved alike for every form: with the steps of a model that ships."""
+    config, objective = training.config, training.objective
+    generator = torch.Generator().manual_seed(1)
+    state = torch.randn((1, config.network.channels, config.state_size, config.state_size), generator=generator)
+    state, start, total = state.to(training.device), -config.warm_up_time, 0.0
+    ages = [k / 5 for k in range(6)]
+    for age in ages:
+        end = config.duration * age
+        state = integrate(training.averaged, state, start, end, math.ceil(8 * (end - start)), "midpoint")
+        total += objective.distance(state, age, generator).item()
+        start = end
+    return total / len(ages)

@@ -1,0 +1,105 @@
+"""`patina bench train` measures what it says; how fast a machine is is no matter of a test."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import is_one_sentence
+from footage import darkening_frames, write_animation
+from patina.engine import cli
+from patina.engine.training.benchmark import AS_IT_TRAINS, FORMS, PLAIN, SHORT, PlainPatchLoss, Size, _training, rows
+from patina.engine.training.benchmark_footage import rusting, rusting_under_flash
+from patina.engine.training.patch_loss import PatchLoss
+
+TINY = replace(SHORT, turns=1)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["patina", "bench", *map(str, arguments)])
+    try:
+        return cli.main()
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def test_the_short_form_prints_a_table_and_writes_the_same_figures(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "bench.json"
+    assert run(monkeypatch, "train", "--short", "--kind", "rgb", "--json", path) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    written = json.loads(path.read_text())
+    assert len(lines) == len(written) == len(FORMS) + 2
+    steps = [row for row in written if row["measure"] == "a step"]
+    assert [row["form"] for row in steps] == [form.name for form in FORMS]
+    assert steps[0]["ratio"] == 1.0 and all(row["value"] > 0 and row["ratio"] > 0 for row in steps)
+    for line, row in zip(lines, written, strict=True):
+        assert row["form"] in line and line.startswith("rgb")
+        assert row["ratio"] is None or f"{row['ratio']:.2f}" in line
+
+
+def test_footage_of_the_users_own_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = write_animation(tmp_path / "film.webp", darkening_frames(extent=32))
+    assert run(monkeypatch, "train", "--short", "--kind", "flash", "--exemplar", path) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "--exemplar", "film.webp"),
+        ("train", "--threshold", "1.5"),
+        ("train", "--steps", "-1"),
+        ("train", "--json", "nowhere/bench.json"),
+        ("train", "--kind", "rgb", "--exemplar", "nothing.webp"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_one_sentence(
+    arguments: tuple, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    assert is_one_sentence(capsys.readouterr().err.strip())
+
+
+def test_the_time_to_a_threshold_is_taken_from_the_start_or_not_at_all() -> None:
+    size = replace(TINY, steps=30, early_texels=16)
+    easy = [row for row in rows(("rgb",), size, {}, "cpu", 0.999) if row.measure.startswith("until")]
+    assert [row.form for row in easy] == [PLAIN.name, AS_IT_TRAINS.name]
+    assert all(row.value is not None and row.value > 0 for row in easy) and easy[0].ratio == 1.0
+    hard = [row for row in rows(("rgb",), size, {}, "cpu", 1e-6) if row.measure.startswith("until")]
+    assert all(row.value is None and row.ratio is None for row in hard)
+
+
+def test_all_forms_see_the_same_times_from_the_same_start() -> None:
+    trainings = [_training("rgb", form, TINY, rusting(32), "cpu") for form in FORMS]
+    losses = []
+    for training in trainings:
+        losses.append(training.step())
+        assert training.time == trainings[0].time
+    assert max(losses) < 1.2 * min(losses)
+
+
+def test_the_plain_loss_is_the_same_loss() -> None:
+    one, other = torch.rand((2, 1, 3, 32, 32), generator=torch.Generator().manual_seed(0))
+    distances = [
+        float(loss(one, [(other, 0.4), (one, 0.6)], torch.Generator().manual_seed(1)))
+        for loss in (PatchLoss(), PlainPatchLoss())
+    ]
+    assert distances[0] == pytest.approx(distances[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("footage", [rusting, rusting_under_flash])
+def test_footage_made_for_the_purpose_ages(footage) -> None:
+    frames = footage(48).frames
+    assert frames.shape == (12, 48, 48, 3) and frames.dtype == np.uint8
+    red_over_blue = frames[..., 0].mean((1, 2)) - frames[..., 2].mean((1, 2), dtype=float)
+    assert np.all(np.diff(red_over_blue) > 0) and frames.std() > 10
+
+
+def test_the_long_form_measures_what_is_trained() -> None:
+    assert (Size().width, Size().texels, Size().footage) == (32, 64, 128)
