@@ -19,6 +19,7 @@ from .sorting import differentiably_sorted_rows, sorted_rows
 
 # One step of 8 bits, and a little: directions in which the exemplar hardly varies are not blown up beyond it.
 _LEAST_SPREAD = 0.006
+COLOUR = slice(0, 3)
 
 Target = list[tuple[Tensor, float]]
 """Pictures [1, C, h, w] and their shares, which add up to 1: what a texture between two frames is drawn from."""
@@ -42,6 +43,8 @@ class PatchLoss:
     Half of the directions ignore the patch's mean. Without them a projection is mostly the local mean, whose variance
     dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in units of
     the exemplar's spread along it.
+    A third of the directions see differences of the first three channels only: in the others lightness drowns colour,
+    and noise of colour would go unpunished.
     """
 
     patch: int = 7
@@ -68,13 +71,18 @@ class PatchLoss:
         return total
 
     def describe(self) -> str:
-        return f"patches of {self.patch} x {self.patch}, {self.projections} projections, {self.scales} scales"
+        projections = f"{self.projections} projections, a third of colour"
+        return f"patches of {self.patch} x {self.patch}, {projections}, {self.scales} scales"
 
     def _directions(self, channels: int, generator: torch.Generator) -> Tensor:
         shape = (self.projections, channels, self.patch, self.patch)
         directions = torch.randn(shape, generator=generator)
         half = directions[: self.projections // 2]
         half -= half.mean((2, 3), keepdim=True)
+        if channels >= 3:
+            colour = directions[::3]
+            colour[:, 3:] = 0
+            colour[:, COLOUR] -= colour[:, COLOUR].mean(1, keepdim=True)
         return directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
 
     def _sliced_distance(

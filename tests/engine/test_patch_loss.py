@@ -133,3 +133,14 @@ def test_fine_noise_on_a_soft_texture_is_noticed() -> None:
     still = float(finest(image, [(image, 1.0)], torch.Generator().manual_seed(1)))
     noisy = float(finest(image + 0.03 * noise, [(image, 1.0)], torch.Generator().manual_seed(1)))
     assert noisy > 2.2 * still
+
+
+def test_noise_of_colour_on_a_texture_of_lightness_is_noticed() -> None:
+    """Most directions see lightness first: those that see only colour are there for what it hides."""
+    grey = texture().mean(1, keepdim=True).expand(1, 3, 96, 96)
+    noise = torch.randn(grey.shape, generator=torch.Generator().manual_seed(3))
+    coloured = noise - noise.mean(1, keepdim=True)
+    finest = PatchLoss(projections=64, scales=1)
+    still = float(finest(grey, [(grey, 1.0)], torch.Generator().manual_seed(1)))
+    noisy = float(finest(grey + 0.01 * coloured, [(grey, 1.0)], torch.Generator().manual_seed(1)))
+    assert noisy > 2 * still + 0.3
