@@ -81,6 +81,16 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
+def _write(path: Path, text: str) -> None:
+    try:
+        with written_whole(path) as beside:
+            beside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidRequestError(
+            f"{path} cannot be written ({error.strerror or error})", "choose a folder that you may write to"
+        ) from error
+
+
 def run(argv: list[str] | None = None) -> None:
     """Compare, print, write. Raises PatinaError."""
     arguments = _arguments(argv)
@@ -96,8 +106,7 @@ def run(argv: list[str] | None = None) -> None:
         rows = compare(exemplar, [pieces, *models], arguments.places, arguments.spacing, _Progress())
     print(table(exemplar, agreement, rows, [pieces, *models]))
     if arguments.json is not None:
-        with written_whole(arguments.json) as beside:
-            beside.write_text(as_json(exemplar, agreement, rows, models), encoding="utf-8")
+        _write(arguments.json, as_json(exemplar, agreement, rows, models))
     if arguments.picture is not None:
         write_picture(arguments.picture, side_by_side(exemplar, models))
 

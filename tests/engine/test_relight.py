@@ -269,6 +269,13 @@ def test_nothing_is_computed_for_a_file_that_cannot_be_written(tmp_path: Path) -
         relight.run(["model", str(tmp_path), "--json", str(tmp_path / "absent" / "a.json")])
 
 
+def test_figures_that_cannot_be_written_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        relight._write(tmp_path, "a folder is in the way")
+    assert is_one_sentence(str(caught.value))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_picture_has_the_reference_above_the_model() -> None:
     state = texture(0)
     exemplar = exemplar_of(state)
