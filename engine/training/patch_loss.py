@@ -44,7 +44,7 @@ class PatchLoss:
     dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in units of
     the exemplar's spread along it.
     A third of the directions see differences of the first three channels only: in the others lightness drowns colour,
-    and noise of colour would go unpunished.
+    and noise of colour would go unpunished. Where there are more channels, another third see one of these alone.
     """
 
     patch: int = 7
@@ -83,6 +83,10 @@ class PatchLoss:
             colour = directions[::3]
             colour[:, 3:] = 0
             colour[:, COLOUR] -= colour[:, COLOUR].mean(1, keepdim=True)
+        if channels > 3:
+            alone = directions[1::3]
+            chosen = torch.randint(3, channels, (len(alone),), generator=generator)
+            alone *= functional.one_hot(chosen, channels)[:, :, None, None]
         return directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
 
     def _sliced_distance(

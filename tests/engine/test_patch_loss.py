@@ -144,3 +144,13 @@ def test_noise_of_colour_on_a_texture_of_lightness_is_noticed() -> None:
     still = float(finest(grey, [(grey, 1.0)], torch.Generator().manual_seed(1)))
     noisy = float(finest(grey + 0.01 * coloured, [(grey, 1.0)], torch.Generator().manual_seed(1)))
     assert noisy > 2 * still + 0.3
+
+
+def test_noise_in_one_map_among_many_is_noticed() -> None:
+    """The height of a flat surface must not stay noise because colour varies more."""
+    maps = torch.cat((texture(), texture(seed=1)[:, :1], texture(seed=2)[:, :1], texture(seed=3)[:, :1] * 0.05), dim=1)
+    noisy = maps.clone()
+    noisy[:, 5:] += 0.05 * torch.randn((1, 1, 96, 96), generator=torch.Generator().manual_seed(4))
+    finest = PatchLoss(projections=64, scales=1)
+    still = float(finest(maps, [(maps, 1.0)], torch.Generator().manual_seed(1)))
+    assert float(finest(noisy, [(maps, 1.0)], torch.Generator().manual_seed(1))) > still + 0.5
