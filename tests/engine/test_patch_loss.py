@@ -153,4 +153,4 @@ def test_noise_in_one_map_among_many_is_noticed() -> None:
     noisy[:, 5:] += 0.05 * torch.randn((1, 1, 96, 96), generator=torch.Generator().manual_seed(4))
     finest = PatchLoss(projections=64, scales=1)
     still = float(finest(maps, [(maps, 1.0)], torch.Generator().manual_seed(1)))
-    assert float(finest(noisy, [(maps, 1.0)], torch.Generator().manual_seed(1))) > still + 0.5
+    assert float(finest(noisy, [(maps, 1.0)], torch.Generator().manual_seed(1))) > still + 0.15
