@@ -28,7 +28,7 @@ def preview(field: VectorField, objective: Objective, config: TrainingConfig) ->
         for k in range(AGES):
             age = k / (AGES - 1)
             end = config.duration * age
-            state = integrate(field, state, start, end, math.ceil((end - start) * 10), "euler")
+            state = integrate(field, state, start, end, math.ceil((end - start) * config.steps_per_unit[1]), "euler")
             pictures = objective.exemplar_pictures(age) + objective.synthesis_pictures(state)
             columns.append(np.vstack([_fitted(picture) for picture in pictures]))
             start = end
