@@ -36,7 +36,11 @@ _STEPS = 6  # a turn: one life
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured. turns: of each form in the race. steps: at most, until the threshold; 0 leaves it out."""
+    """How much is measured.
+
+    turns: of each form in the race. steps: at most, until the threshold, on states of `early_texels`; 0 leaves it out.
+    between: steps from one look at the loss to the next.
+    """
 
     width: int = 32
     texels: int = 64
@@ -44,9 +48,10 @@ class Size:
     turns: int = 5
     steps: int = 1200
     early_texels: int = 32
+    between: int = 30
 
 
-SHORT = Size(width=8, texels=16, footage=32, turns=2, steps=0)
+SHORT = Size(width=8, texels=16, footage=32, turns=2, steps=0, early_texels=16, between=6)
 
 
 @dataclass(frozen=True)
@@ -102,16 +107,19 @@ def rows(
     exemplars: footage by kind, in place of that made here. threshold: the share of the loss at the start that is
     waited for.
     """
-    for kind in kinds:
-        exemplar = exemplars.get(kind) or _footage(kind, size)
-        yield from _step_rows(kind, size, exemplar, device)
-        yield from _memory_rows(kind, size, exemplar, device)
+    exemplars = {kind: exemplars.get(kind) or _footage(kind, size) for kind in kinds}
+    # First of all, while this process is small: Linux counts a parent's memory as its children's.
+    for kind, exemplar in exemplars.items():
+        yield from memory_rows(kind, size, exemplar, device)
+    for kind, exemplar in exemplars.items():
+        yield from step_rows(kind, size, exemplar, device)
         if size.steps:
-            yield from _time_rows(kind, size, exemplar, device, threshold)
+            yield from time_rows(kind, size, exemplar, device, threshold)
 
 
-def _step_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
-    trainings = {form: _training(kind, form, size, exemplar, device) for form in FORMS}
+def step_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
+    """Seconds of one optimiser step of each form: medians of turns that alternate."""
+    trainings = {form: training_of(kind, form, size, exemplar, device) for form in FORMS}
     seconds: dict[Form, list[float]] = {form: [] for form in FORMS}
     for turn in range(1 + size.turns):
         for form, training in trainings.items():
@@ -123,7 +131,8 @@ def _step_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterat
         yield Row(kind, "a step", form.name, statistics.median(seconds[form]), statistics.median(ratios))
 
 
-def _memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
+def memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
+    """Bytes at most, of the plain form and as it trains."""
     peaks = {}
     for form in (PLAIN, AS_IT_TRAINS):
         # A process of its own: a system tells a process's peak, and never forgets it.
@@ -134,16 +143,17 @@ def _memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iter
         yield Row(kind, "memory", form.name, peak or None, peaks[PLAIN] / peak if known else None)
 
 
-def _time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, threshold: float) -> Iterator[Row]:
+def time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, threshold: float) -> Iterator[Row]:
+    """Seconds until the loss of a whole life falls to a share of the first, of the plain form and as it trains."""
     small = replace(size, texels=size.early_texels)
     forms = (PLAIN, AS_IT_TRAINS)
-    trainings = {form: _training(kind, form, small, exemplar, device) for form in forms}
+    trainings = {form: training_of(kind, form, small, exemplar, device) for form in forms}
     wanted = {form: threshold * _judged(training) for form, training in trainings.items()}
     spent, reached = dict.fromkeys(forms, 0.0), dict.fromkeys(forms, False)
-    for _ in range(math.ceil(size.steps / (5 * _STEPS))):
+    for _ in range(math.ceil(size.steps / size.between)):
         for form, training in trainings.items():
             if not reached[form]:
-                spent[form] += _seconds(lambda training=training: _work(training, 5 * _STEPS), device)  # type: ignore[misc]
+                spent[form] += _seconds(lambda training=training: _work(training, size.between), device)  # type: ignore[misc]
                 reached[form] = _judged(training) <= wanted[form]
         if all(reached.values()):
             break
@@ -157,7 +167,7 @@ def _footage(kind: str, size: Size) -> Exemplar:
     return rusting(size.footage) if kind == "rgb" else rusting_under_flash(size.footage)
 
 
-def _training(kind: str, form: Form, size: Size, exemplar: Exemplar, device: str) -> Training:
+def training_of(kind: str, form: Form, size: Size, exemplar: Exemplar, device: str) -> Training:
     objective = _objective(kind, form, exemplar)
     multipliers, attention = ((1, 2, 4), True) if kind == "rgb" else ((1, 2), False)
     config = TrainingConfig(
@@ -199,12 +209,10 @@ def _synchronise(device: str) -> None:
 
 
 def _peak(kind: str, form: Form, size: Size, exemplar: Exemplar, device: str, threads: int) -> int:
-    """Bytes that two lives of training add at most to what the process needs anyway; 0 where that is not known."""
+    """Bytes that the whole process needs at most for two lives; 0 where that is not known."""
     torch.set_num_threads(threads)
-    training = _training(kind, form, size, exemplar, device)
-    before = peak_memory(device)
-    _work(training, 2 * _STEPS)
-    return peak_memory(device) - before
+    _work(training_of(kind, form, size, exemplar, device), 2 * _STEPS)
+    return peak_memory(device)
 
 
 @torch.no_grad()
