@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,3 +93,11 @@ def test_a_shipped_model_has_a_picture_a_credit_and_a_licence(path: Path) -> Non
     assert path.with_suffix(".png").exists()
     assert header.credit and header.licence
     assert header.title in (path.parents[1] / "docs" / "models.md").read_text()
+
+
+@pytest.mark.parametrize("path", shipped_models().values(), ids=lambda path: path.stem)
+def test_a_shipped_model_has_been_judged_as_it_is(path: Path) -> None:
+    """Its record was made from this very file, and the texture is near the exemplar's own scatter over its life."""
+    record = json.loads(path.with_suffix(".json").read_text())
+    assert record["sha256"] == load_model(path).header.sha256
+    assert record["mean_texture"] <= 1.3 and sum(age["good"] for age in record["ages"]) >= 9
