@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ..network import VectorField
 from ..solver import Velocity, integrate
 from .config import TrainingConfig, TrainingError
+from .contraction import start_contracting
 from .fast_field import FastField
 from .objective import Objective
 from .precision import precision_of
@@ -41,6 +42,7 @@ class Training:
         torch.manual_seed(config.seed)
         self.field = VectorField(config.network)
         self.field.start_at_rest()
+        start_contracting(self.field, objective.observed)
         self.field.to(device)
         self.averaged = VectorField(config.network).to(device)
         self.averaged.load_state_dict(self.field.state_dict())
