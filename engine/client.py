@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from .child import Child, EngineError
 from .errors import PatinaError
 from .map_buffer import buffer_bytes, read_buffer
+from .picture_settings import PictureSettings
 
 _ATTEMPTS = 3  # how often one job may outlive its process before it is given up
 
@@ -45,9 +46,21 @@ class MapsRequest:
 
 @dataclass(frozen=True)
 class WriteRequest(MapsRequest):
-    """The same maps as PNG files, written by the engine's process; files: {map name: path}."""
+    """The same maps as files, written by the engine's process; files: {map name: path}. pictures: how a bake wants
+    them; None for the PNG files of the command `patina synth`."""
 
     files: dict[str, Path] = field(default_factory=dict)
+    pictures: PictureSettings | None = None
+
+
+@dataclass(frozen=True)
+class AtlasRequest(MapsRequest):
+    """A whole life as the tiles of an atlas, written into `folder` by the engine's process (see `atlas.make_atlas`)."""
+
+    count: int = 17
+    bits: int = 8
+    folder: Path = Path()
+    stem: str = ""
 
 
 class EngineState(enum.Enum):
@@ -62,13 +75,17 @@ class EngineState(enum.Enum):
 
 @dataclass(eq=False)
 class Job:
-    """A request on its way. maps: [H, W, 3] or [H, W] float32 each, rows from the top (see `appearance`)."""
+    """A request on its way. maps: [H, W, 3] or [H, W] float32 each, rows from the top (see `appearance`).
+
+    result: what an atlas is played by (see `atlas.make_atlas`).
+    """
 
     request: MapsRequest
     number: int
     done: bool = False
     error: PatinaError | None = None
     maps: dict[str, np.ndarray] | None = None
+    result: dict[str, Any] | None = None
     steps_done: int = 0
     steps: int = 0
     steps_before: int = 0
@@ -229,7 +246,11 @@ class Engine:
         }
         if isinstance(request, WriteRequest):
             files = {name: str(path) for name, path in request.files.items()}
-            return message | {"type": "write", "files": files}
+            pictures = asdict(request.pictures) if request.pictures is not None else None
+            return message | {"type": "write", "files": files, "pictures": pictures}
+        if isinstance(request, AtlasRequest):
+            tiles = {"count": request.count, "bits": request.bits, "folder": str(request.folder), "stem": request.stem}
+            return message | {"type": "atlas"} | tiles
         return message | {"buffer": str(self._prepare_buffer(request.extent))}
 
     def _prepare_buffer(self, extent: int) -> Path:
@@ -258,7 +279,9 @@ class Engine:
                 job.steps_done, job.steps = message["done"], message["total"]
                 return
             case "done":
-                if not isinstance(job.request, WriteRequest):
+                if isinstance(job.request, AtlasRequest):
+                    job.result = message["result"]
+                elif not isinstance(job.request, WriteRequest):
                     assert self._buffer is not None
                     job.maps = read_buffer(self._buffer, job.request.extent)
                 error = None

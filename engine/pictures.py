@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from PIL import Image
 
 from .color import linear_to_srgb
+from .deep_pictures import half_exr, png_of_16_bits
 from .errors import PatinaError
 from .whole_files import written_whole
 
@@ -28,27 +31,43 @@ def base_color_picture(base_color: np.ndarray) -> np.ndarray:
     return to_bytes(linear_to_srgb(torch.from_numpy(base_color)).numpy())
 
 
-def write_map(path: Path, name: str, values: np.ndarray) -> None:
-    """Write one map as PNG, beside `path` and then renamed, so that a picture is there whole or not at all.
+def write_map(path: Path, name: str, values: np.ndarray, form: str = "") -> None:
+    """Write one map ([H, W, 3] or [H, W]) beside `path` and then rename it: a picture is there whole or not at all.
 
-    base_color: 8 bits, sRGB. normal: 8 bits, linear. metallic, roughness: 16 bits, linear. height: 16 bits, linear, a
-    fraction of the width of 256 texels shifted by 0.5, as heights may be negative.
+    form: one of `picture_settings.FORMATS`; without one, base colour and normals have 8 bits, other maps 16.
+    PNG: base colour is sRGB, the rest linear; heights are fractions of the width of 256 texels, shifted by 0.5, as they
+    may be negative. EXR: everything linear and unshifted, as half floats.
     Raises PictureError where the folder or the disk does not let us.
     """
+    form = form or ("png8" if name in ("base_color", "normal") else "png16")
+    if form == "exr":
+        _write_bytes(path, half_exr(values))
+        return
     if name == "base_color":
-        image = Image.fromarray(base_color_picture(values))
-    elif name == "normal":
-        image = Image.fromarray(to_bytes(values))
+        values = linear_to_srgb(torch.from_numpy(values)).numpy()
+    pixels = to_bytes(values + 0.5 if name == "height" else values, depth=8 if form == "png8" else 16)
+    if pixels.dtype == np.uint16 and pixels.ndim == 3:
+        _write_bytes(path, png_of_16_bits(pixels))
     else:
-        image = Image.fromarray(to_bytes(values + 0.5 if name == "height" else values, depth=16))
-    write_picture(path, image)
+        write_picture(path, Image.fromarray(pixels))
 
 
 def write_picture(path: Path, image: Image.Image) -> None:
     """Write any picture as PNG, whole or not at all."""
+    with _finished(path) as beside:
+        image.save(beside, format="PNG")
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    with _finished(path) as beside:
+        beside.write_bytes(content)
+
+
+@contextmanager
+def _finished(path: Path) -> Iterator[Path]:
     try:
         with written_whole(path) as beside:
-            image.save(beside, format="PNG")
+            yield beside
     except OSError as error:
         raise PictureError(
             f"{path} cannot be written ({error.strerror or error})",

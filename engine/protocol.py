@@ -8,7 +8,9 @@ the other in the order of `map_names.MAPS`.
     hello  {protocol}                                ready   {protocol, version, torch, device}
     maps   {id, model, sha256, seed, extent, age,    progress {id, done, total}
             buffer}                                  done    {id}
-    write  {id, ..., files: {map: path}}             cancelled {id}
+    write  {id, ..., files: {map: path}, pictures}   cancelled {id}
+    atlas  {id, model, sha256, seed, extent, age,    done    {id, result}   (see `atlas.make_atlas`)
+            count, bits, folder, stem}
     cancel {id}                                      error   {id, cause, remedy}   (id null: the process gives up)
 """
 

@@ -6,16 +6,21 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar, cast
 
 import torch
 
+from .atlas import make_atlas
 from .errors import InvalidRequestError, PatinaError
 from .life_store import LifeStore
 from .map_buffer import write_buffer
+from .picture_settings import PictureSettings
 from .protocol import LONGEST_MESSAGE, PROTOCOL, VERSION, decode, encode
 from .worker import Worker, write_files
+
+_Result = TypeVar("_Result")
 
 
 class _Cancelled(Exception):
@@ -90,6 +95,8 @@ class Server:
                     self._greet(message)
                 case "maps" | "write":
                     self._give_maps(message)
+                case "atlas":
+                    self._give_atlas(message)
                 case other:
                     raise InvalidRequestError(f"The engine does not know the request {other[:40]!r}", "restart Blender")
             return True
@@ -121,19 +128,36 @@ class Server:
     def _give_maps(self, message: dict[str, Any]) -> None:
         number, age = message["id"], float(message["age"])
         life = self._worker.life(Path(message["model"]), message["sha256"], message["seed"], message["extent"])
-        for done, total in self._worker.solve(life, age):
+        self._follow(number, self._worker.solve(life, age))
+        maps = life.maps(age)
+        if message["type"] == "maps":
+            write_buffer(Path(message["buffer"]), maps)
+        else:
+            pictures = message.get("pictures")
+            write_files(message["files"], maps, PictureSettings(**pictures) if pictures is not None else None)
+        self._cancelled.discard(number)
+        self._send(type="done", id=number)
+
+    def _give_atlas(self, message: dict[str, Any]) -> None:
+        number, folder = message["id"], Path(message["folder"])
+        life = self._worker.life(Path(message["model"]), message["sha256"], message["seed"], message["extent"])
+        steps = make_atlas(life, message["count"], message["bits"], folder, message["stem"])
+        result = self._follow(number, steps)
+        self._cancelled.discard(number)
+        self._send(type="done", id=number, result=result)
+
+    def _follow(self, number: int, steps: Generator[tuple[int, int], None, _Result]) -> _Result:
+        """Work in steps, saying how far it is and listening for a change of mind in between."""
+        while True:
+            try:
+                done, total = next(steps)
+            except StopIteration as end:
+                return cast(_Result, end.value)
             self._send(type="progress", id=number, done=done, total=total)
             while self._take(block=False):
                 pass
             if number in self._cancelled:
                 raise _Cancelled
-        maps = life.maps(age)
-        if message["type"] == "maps":
-            write_buffer(Path(message["buffer"]), maps)
-        else:
-            write_files(message["files"], maps)
-        self._cancelled.discard(number)
-        self._send(type="done", id=number)
 
 
 def main(outgoing: BinaryIO) -> None:

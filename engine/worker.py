@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from .baked_maps import baked_maps
 from .errors import InvalidModelError, InvalidRequestError
 from .life import Life, LifeSettings
 from .life_store import LifeStore
 from .map_names import MAPS
 from .model_file import Model, load_model
 from .model_header import read_header
+from .picture_settings import PACKED, PictureSettings
 from .pictures import write_map
 
 _OPEN_LIVES = 4
@@ -63,7 +65,7 @@ class Worker:
         return self._models[key]
 
     @staticmethod
-    def solve(life: Life, age: float) -> Iterator[tuple[int, int]]:
+    def solve(life: Life, age: float) -> Generator[tuple[int, int], None, None]:
         """Solve up to `age`, yielding (steps done, steps to do) after each."""
         target = life.index_for(age)
         while life.index < target:
@@ -79,10 +81,13 @@ class Worker:
         return True
 
 
-def write_files(files: dict[str, str], maps: dict[str, np.ndarray]) -> None:
-    """Write the maps named in `files` as pictures."""
+def write_files(files: dict[str, str], maps: dict[str, np.ndarray], settings: PictureSettings | None = None) -> None:
+    """Write the maps named in `files` as pictures; with settings, as a bake wants them."""
+    known = (*MAPS, PACKED) if settings is not None else tuple(MAPS)
     for name in files:
-        if name not in MAPS:
-            raise InvalidRequestError(f"There is no map {name[:40]!r}", f"choose among {', '.join(MAPS)}")
+        if name not in known:
+            raise InvalidRequestError(f"There is no map {name[:40]!r}", f"choose among {', '.join(known)}")
+    if settings is not None:
+        maps = baked_maps(maps, files, settings)
     for name, path in files.items():
-        write_map(Path(path), name, maps[name])
+        write_map(Path(path), name, maps[name], settings.form(name) if settings is not None else "")
