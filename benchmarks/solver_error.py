@@ -19,7 +19,7 @@ import torch
 from patina.engine.life import Life, LifeSettings
 from patina.engine.life_store import LifeStore
 from patina.engine.model_file import Model, load_model
-from patina.engine.noise import initial_noise
+from patina.engine.noise import initial_state
 from patina.engine.shipped import find_model
 from patina.engine.solver import Grid, integrate
 from torch import Tensor
@@ -30,7 +30,7 @@ AGES = [(k + 0.37) / 23 for k in range(23)]
 def reference(model: Model, size: int, seed: int) -> list[Tensor]:
     """Observed channels at AGES of the tight solution."""
     field = copy.deepcopy(model.field).double()
-    noise = initial_noise(model.header.network["channels"], size, size, seed)
+    noise = initial_state(model.header.network["channels"], size, size, seed, model.header.start)
     state, time, seen = torch.from_numpy(noise)[None].double(), -model.grid.warm_up, []
     with torch.inference_mode():
         for age in AGES:

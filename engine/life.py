@@ -22,7 +22,7 @@ from torch import Tensor
 from .errors import InvalidRequestError
 from .life_store import LifeStore
 from .model_file import Model
-from .noise import initial_noise
+from .noise import initial_state
 from .solver import step
 
 LARGEST_EXTENT = 4096
@@ -64,7 +64,7 @@ class Life:
         self._shape = (model.header.network["channels"], extent, extent)
         self._saved = time.monotonic()
         resumed = self._folder.read_state(self._shape)
-        self.index, state = resumed or (0, initial_noise(*self._shape, seed))
+        self.index, state = resumed or (0, self._initial_state())
         self._state = self._to_tensor(state)
 
     def _name(self) -> str:
@@ -149,9 +149,12 @@ class Life:
         self._hold(kept, observed)
         return observed
 
+    def _initial_state(self) -> np.ndarray:
+        return initial_state(*self._shape, self.seed, self.model.header.start)
+
     def _restart(self) -> None:
         self.index = 0
-        self._state = self._to_tensor(initial_noise(*self._shape, self.seed))
+        self._state = self._to_tensor(self._initial_state())
 
     def observed(self, age: float) -> Tensor:
         """The observed channels [C, H, W] of the state at `age` in [0, 1], solving as far as that takes."""

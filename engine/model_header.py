@@ -19,7 +19,7 @@ from .map_names import MAPS
 
 FORMAT = 1
 FORMS = ("rgb", "principled", "diffuse_specular", "metallic_anisotropic", "metallic_isotropic")
-_LARGEST_HEADER = 1 << 20  # bytes; a shipped model has 10 kB
+_LARGEST_HEADER = 1 << 17  # bytes; a shipped model has 10 kB, and as objects of Python it takes many times as much
 _LARGEST_FILE = 1 << 30
 _REMEDY = "choose a model that Patina made"
 
@@ -30,7 +30,8 @@ class ModelHeader:
 
     title: for people. network: the arguments of `network.NetworkConfig`. duration, warm_up: lengths in ODE time.
     grid: the arguments of `solver.Grid` besides those two. appearance: which form turns the state into maps, and its
-    rules. estimated: maps that were not learned but follow from the stated rule. training: how it was made.
+    rules. start: what the first channels hold before the warm-up; the others start from noise, all where it is empty.
+    estimated: maps that were not learned but follow from the stated rule. training: how it was made.
     sha256: of the whole file.
     """
 
@@ -47,6 +48,7 @@ class ModelHeader:
     training: dict[str, Any]
     sha256: str
     light: dict[str, float] = field(default_factory=dict)
+    start: tuple[float, ...] = ()
 
     @property
     def extent_multiple(self) -> int:
@@ -72,8 +74,9 @@ _FIELDS: dict[str, tuple[Any, Any, str]] = {
     "licence": (str, lambda v: len(v) <= 200, "a text"),
     "training": (dict, lambda v: True, "a record"),
     "light": (dict, lambda v: _is_light(v), "a light"),
+    "start": (list, lambda v: len(v) <= 64 and all(_is_small(number) for number in v), "a list of values"),
 }
-_DEFAULTS: dict[str, Any] = {"light": {}}  # what files of the first version do not have
+_DEFAULTS: dict[str, Any] = {"light": {}, "start": []}  # what files of the first version do not have
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:
@@ -103,10 +106,14 @@ def _is_grid(value: dict) -> bool:
     )
 
 
+def _is_small(value: object) -> bool:
+    return type(value) in (int, float) and -1e6 <= value <= 1e6  # type: ignore[operator]
+
+
 def _is_light(value: dict) -> bool:
     return not value or (
         set(value) == {"intensity", "x", "y"}
-        and all(type(number) in (int, float) and -1e6 <= number <= 1e6 for number in value.values())
+        and all(_is_small(number) for number in value.values())
         and value["intensity"] > 0
     )
 
@@ -199,5 +206,7 @@ def _description(path: Path, header: dict, sha256: str) -> ModelHeader:
         if not isinstance(value, kind) or isinstance(value, bool) or not check(value):
             raise InvalidModelError(f"The field {name!r} in {path.name} is not {meaning}", _REMEDY)
     fields: dict[str, Any] = {name: description.get(name, _DEFAULTS.get(name)) for name in _FIELDS}
-    fields["estimated"] = tuple(fields["estimated"])
+    if len(fields["start"]) > fields["network"]["channels"]:
+        raise InvalidModelError(f"The field 'start' in {path.name} has more values than the network channels", _REMEDY)
+    fields["estimated"], fields["start"] = tuple(fields["estimated"]), tuple(fields["start"])
     return ModelHeader(name=path.stem, sha256=sha256, **fields)

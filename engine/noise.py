@@ -1,6 +1,8 @@
-"""The Gaussian noise that a life starts from."""
+"""What a life starts from: Gaussian noise, and a plain colour where its model says so."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,3 +21,10 @@ def initial_noise(channels: int, height: int, width: int, seed: int) -> np.ndarr
         noise[:, k, : k + 1] = shell[:, : k + 1]
         noise[:, :k, k] = shell[:, k + 1 :]
     return np.ascontiguousarray(noise[:, :height, :width])
+
+
+def initial_state(channels: int, height: int, width: int, seed: int, start: Sequence[float] = ()) -> np.ndarray:
+    """The noise [C, H, W] of `initial_noise` with its first channels replaced by the values of `start`."""
+    state = initial_noise(channels, height, width, seed)
+    state[: len(start)] = np.asarray(start, np.float32)[:, None, None]
+    return state

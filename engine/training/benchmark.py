@@ -56,14 +56,13 @@ SHORT = Size(width=8, texels=16, footage=32, turns=2, steps=0, early_texels=16, 
 
 @dataclass(frozen=True)
 class Form:
-    """One way to train. from_rest: starts from a field that is zero, as the paper does."""
+    """One way to train."""
 
     name: str
     method: str = Training.method
     steps_per_unit: tuple[int, int] = TrainingConfig.steps_per_unit
     precision: str = "auto"
     own_sort: bool = True
-    from_rest: bool = False
 
 
 PLAIN = Form("plain: Heun, 4 steps a unit of time", "heun2", (4, 4), "plain", own_sort=False)
@@ -75,7 +74,6 @@ FORMS = (
     Form("as it trains"),
 )
 AS_IT_TRAINS = FORMS[-1]
-PLAIN_FROM_REST = replace(PLAIN, name="plain, from rest", from_rest=True)
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Itera
 def time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, threshold: float) -> Iterator[Row]:
     """Seconds until the loss of a whole life falls to a share of the plain form's first."""
     small = replace(size, texels=size.early_texels)
-    forms = (PLAIN, PLAIN_FROM_REST, AS_IT_TRAINS)
+    forms = (PLAIN, AS_IT_TRAINS)
     trainings = {form: training_of(kind, form, small, exemplar, device) for form in forms}
     wanted = threshold * _judged(trainings[PLAIN])
     spent, reached = dict.fromkeys(forms, 0.0), dict.fromkeys(forms, False)
@@ -181,9 +179,6 @@ def training_of(kind: str, form: Form, size: Size, exemplar: Exemplar, device: s
     )
     training = Training(objective, config, device)
     training.method = form.method
-    if form.from_rest:
-        training.field.start_at_rest()
-        training.averaged.load_state_dict(training.field.state_dict())
     return training
 
 

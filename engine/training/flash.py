@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..appearance import DiffuseSpecularAppearance, MetallicAppearance, PrincipledAppearance, RelightableAppearance
+from ..color import linear_to_srgb
 from ..normals import normals
 from ..rendering.flash import GAMMA, Frame, Light
 from .exemplar import Exemplar
@@ -27,6 +28,7 @@ FORMS: dict[str, RelightableAppearance] = {
     "metallic_anisotropic": MetallicAppearance(alphas=2),
     "metallic_isotropic": MetallicAppearance(alphas=1),
 }
+_START_METALLIC = -0.6  # a fifth: most surfaces are none
 _MID_GREY = 0.2  # linear reflectance of a state that has learned nothing: display-encoded 0.5
 
 
@@ -97,6 +99,14 @@ class FlashObjective(Objective):
 
     def appearance(self) -> dict[str, Any]:
         return {"form": self.form} | ({"relief": [1.0]} if self.form == "principled" else {})
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        if self.form != "principled":
+            return (0.0,) * self.observed
+        mean = self.frames[0].pow(GAMMA).mean((1, 2)) / self.frames.pow(GAMMA).mean()
+        colour = 2 * linear_to_srgb(_MID_GREY * mean).clamp(0, 1) - 1
+        return (*colour.tolist(), _START_METALLIC, 0.0, 0.0)
 
     def settings(self) -> dict[str, Any]:
         crops = {"crops": self.crops, "initialisation": self.initialisation}

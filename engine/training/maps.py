@@ -52,6 +52,10 @@ class MapsObjective(Objective):
     def appearance(self) -> dict[str, Any]:
         return {"form": "principled", "relief": [self.look.relief]}
 
+    @property
+    def start(self) -> tuple[float, ...]:
+        return tuple((2 * (self.frames[0] * self.spread).mean((1, 2)) - 1).tolist())
+
     def settings(self) -> dict[str, Any]:
         return {"loss": self.loss.describe()}
 

@@ -33,6 +33,14 @@ class Objective(ABC, nn.Module):
     def distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """How far (a scalar) a state [1, C, H, W] is from the exemplar at `age` in [0, 1]."""
 
+    @property
+    @abstractmethod
+    def start(self) -> tuple[float, ...]:
+        """What the observed channels hold before the warm-up: about the fresh surface, plain.
+
+        From noise there (the paper) the field must first learn to take it out again, and takes long.
+        """
+
     def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """The same in the first `initialisation` steps."""
         raise NotImplementedError(f"{self.kind} has no initialisation")

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ..network import VectorField
-from ..noise import initial_noise
+from ..noise import initial_state
 from ..solver import integrate
 from .config import TrainingConfig
 from .objective import Objective
@@ -20,7 +20,7 @@ SIZE = 128  # texels
 
 def preview(field: VectorField, objective: Objective, config: TrainingConfig) -> Image.Image:
     """A column for each of eight ages: the exemplar above, the synthesis and its maps below."""
-    noise = initial_noise(field.config.channels, SIZE, SIZE, seed=5)
+    noise = initial_state(field.config.channels, SIZE, SIZE, 5, objective.start)
     device = next(field.parameters()).device
     state = torch.from_numpy(noise)[None].to(device)
     columns, start = [], -config.warm_up_time

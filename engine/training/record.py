@@ -55,4 +55,5 @@ def header_of(training: Training, path: Path, description: Description, seconds:
         },
         sha256="",
         light=training.best_light,
+        start=tuple(round(value, 4) for value in objective.start),
     )

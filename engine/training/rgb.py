@@ -55,6 +55,10 @@ class RgbObjective(Objective):
     def appearance(self) -> dict[str, Any]:
         return self.rules | {"form": "rgb", "fresh_color": fresh_color(self.exemplar)}
 
+    @property
+    def start(self) -> tuple[float, ...]:
+        return tuple(2 * value - 1 for value in fresh_color(self.exemplar))
+
     def settings(self) -> dict[str, Any]:
         return {"loss": self.loss.describe(), "flattened": self.flatten}
 

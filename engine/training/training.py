@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from ..network import VectorField
 from ..solver import Velocity, integrate
 from .config import TrainingConfig, TrainingError
-from .contraction import start_contracting
 from .fast_field import FastField
 from .objective import Objective
 from .precision import precision_of
@@ -42,7 +41,6 @@ class Training:
         torch.manual_seed(config.seed)
         self.field = VectorField(config.network)
         self.field.start_at_rest()
-        start_contracting(self.field, objective.observed)
         self.field.to(device)
         self.averaged = VectorField(config.network).to(device)
         self.averaged.load_state_dict(self.field.state_dict())
@@ -165,8 +163,7 @@ class Training:
 
         Every other life ends at the fresh texture: that is the farthest from noise, and what converges last.
         """
-        shape = (1, self.config.network.channels, size, size)
-        self.state = torch.randn(shape, generator=self.generator).to(self.device)
+        self.state = self._initial_state(size, self.generator)
         self.time = -self.config.warm_up_time
         count = segments - 1
         self.lives += 1
@@ -175,6 +172,13 @@ class Training:
             return
         offsets = torch.rand(count, generator=self.generator).tolist()
         self.targets = [0.0, *(self.config.duration * (k + offset) / count for k, offset in enumerate(offsets))]
+
+    def _initial_state(self, size: int, generator: torch.Generator) -> Tensor:
+        """Noise, and the fresh surface's plain colour where that is seen."""
+        state = torch.randn((1, self.config.network.channels, size, size), generator=generator)
+        start = self.objective.start
+        state[:, : len(start)] = torch.tensor(start)[:, None, None]
+        return state.to(self.device)
 
     def _distance(self, state: Tensor, time: float, generator: torch.Generator, is_initial: bool) -> Tensor:
         distance = self.objective.initial_distance if is_initial else self.objective.distance
@@ -199,7 +203,7 @@ class Training:
         """Mean loss at evenly spaced ages of one life; the same noise and directions at every check."""
         generator = torch.Generator().manual_seed(self.config.seed + 1)
         is_initial, size = self.stage
-        state = torch.randn((1, self.config.network.channels, size, size), generator=generator).to(self.device)
+        state = self._initial_state(size, generator)
         density = self.config.steps_per_unit[1]
         # Judged as it will be used: in float32.
         velocity = self._arranged(self.averaged, self._precision and torch.float32)

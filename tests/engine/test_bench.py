@@ -13,11 +13,11 @@ import torch
 from conftest import is_one_sentence
 from footage import darkening_frames, write_animation
 from patina.engine import cli
+from patina.engine.training import benchmark
 from patina.engine.training.benchmark import (
     AS_IT_TRAINS,
     FORMS,
     PLAIN,
-    PLAIN_FROM_REST,
     SHORT,
     PlainPatchLoss,
     Size,
@@ -71,14 +71,16 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(
     assert is_one_sentence(capsys.readouterr().err.strip())
 
 
-def test_the_time_to_a_threshold_is_taken_from_the_start_or_not_at_all() -> None:
-    easy = list(time_rows("rgb", replace(SHORT, width=16, steps=60, between=30), rusting(32), "cpu", 0.95))
-    assert [row.form for row in easy] == [PLAIN.name, PLAIN_FROM_REST.name, AS_IT_TRAINS.name]
-    plain, from_rest, as_it_trains = easy
-    assert plain.value > 0 and as_it_trains.value > 0 and plain.ratio == 1.0
-    assert from_rest.value is None  # its first loss is several times the other's
-    hard = list(time_rows("rgb", replace(SHORT, steps=6), rusting(32), "cpu", 1e-6))
-    assert all(row.value is None and row.ratio is None for row in hard)
+def test_the_time_to_a_threshold_is_taken_from_the_start_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "_judged", lambda training: 1 / (1 + training.iteration))
+    size, seconds = replace(SHORT, steps=24, between=6), iter(range(1, 100))
+    monkeypatch.setattr(benchmark, "_seconds", lambda work, device: (work(), next(seconds))[1])
+    reached = list(time_rows("rgb", size, rusting(32), "cpu", 1 / 13))  # after 12 steps, two turns
+    assert [row.form for row in reached] == [PLAIN.name, AS_IT_TRAINS.name]
+    assert [row.value for row in reached] == [1 + 3, 2 + 4]  # the forms take turns
+    assert [row.ratio for row in reached] == [1.0, 4 / 6]
+    missed = list(time_rows("rgb", size, rusting(32), "cpu", 1 / 26))
+    assert all(row.value is None and row.ratio is None for row in missed)
 
 
 def test_all_forms_see_the_same_times_from_the_same_start() -> None:

@@ -264,6 +264,17 @@ def test_another_seed_extent_setting_or_model_is_another_life(tiny: Model, store
     assert all(not np.array_equal(maps[0], others) for others in maps[1:])
 
 
+def test_a_life_starts_as_its_model_says(tiny_path: Path, store: LifeStore, tmp_path: Path) -> None:
+    save_model(tiny_field(), tiny_header(start=(0.5, -0.5, 0.0)), tmp_path / "plain.safetensors")
+    plain, noisy = load_model(tmp_path / "plain.safetensors"), load_model(tiny_path)
+    lives = [open_life(model, store) for model in (plain, noisy)]
+    start = torch.from_numpy(initial_noise(6, EXTENT, EXTENT, 0))[None]
+    start[:, :3] = torch.tensor((0.5, -0.5, 0.0))[:, None, None]
+    truth = dict(solve(plain.field, start, plain.grid))[plain.grid.warm_up_steps]
+    assert np.abs(lives[0].observed(0.0).numpy() - truth[0, :3].numpy()).max() < 2e-3  # kept in float16
+    assert np.abs(lives[0].maps(0.0)["base_color"] - lives[1].maps(0.0)["base_color"]).max() > 0.05
+
+
 def error(model: Model, store: LifeStore, **grid: object) -> float:
     """The largest RMSE of the base colour over all ages, against RK4 with many steps in float64."""
     extent, steps = 16, 32

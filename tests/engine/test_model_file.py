@@ -62,10 +62,21 @@ def refusal_of_tensors(tensors: dict[str, torch.Tensor], folder: Path) -> str:
 
 
 def test_a_model_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    field, header = tiny_field(), tiny_header(credit="Zoë", licence="CC0-1.0")
+    field, header = tiny_field(), tiny_header(credit="Zoë", licence="CC0-1.0", start=(0.5, -1.0))
     save_model(field, header, tmp_path / "tiny.safetensors")
     model = load_model(tmp_path / "tiny.safetensors")
-    for name in ("title", "network", "duration", "warm_up", "grid", "appearance", "credit", "licence", "training"):
+    for name in (
+        "title",
+        "start",
+        "network",
+        "duration",
+        "warm_up",
+        "grid",
+        "appearance",
+        "credit",
+        "licence",
+        "training",
+    ):
         assert getattr(model.header, name) == getattr(header, name)
     assert model.header.estimated == tuple(header.estimated) and model.header.name == "tiny"
     ours = model.field.state_dict()
@@ -234,6 +245,11 @@ GRID = METADATA["patina"]["grid"]
         ("credit", 3),
         ("licence", ["CC0"]),
         ("training", "by hand"),
+        ("start", "grey"),
+        ("start", [True]),
+        ("start", [1e9]),
+        ("start", [None]),
+        ("start", [0.0] * 7),
     ],
     ids=lambda value: str(value)[:40],
 )

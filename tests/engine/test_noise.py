@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from patina.engine.noise import initial_noise
+from patina.engine.noise import initial_noise, initial_state
 
 
 def test_a_smaller_extent_is_the_corner_of_a_larger_one() -> None:
@@ -39,3 +39,10 @@ def test_the_noise_is_standard_normal_and_white() -> None:
 def test_the_numbers_stay_what_they_were(place: tuple[int, int, int], value: float) -> None:
     """Another number here is another piece of metal in every scene that was ever saved."""
     assert initial_noise(12, 32, 32, 5)[place] == np.float32(value)
+
+
+def test_a_plain_start_replaces_the_first_channels_and_no_other() -> None:
+    noise, state = initial_noise(5, 16, 24, 3), initial_state(5, 16, 24, 3, (0.25, -1.0))
+    assert (state[0] == 0.25).all() and (state[1] == -1.0).all()
+    assert np.array_equal(state[2:], noise[2:])
+    assert np.array_equal(initial_state(5, 16, 24, 3), noise)

@@ -104,6 +104,15 @@ def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
             assert k <= time * (SMALL.segments - 1) / SMALL.duration <= k + 1  # one from each fifth
 
 
+def test_a_life_starts_from_the_fresh_colour_and_noise_where_nothing_is_seen() -> None:
+    training = Training(rgb_objective(), SMALL)
+    training._refresh(16, SMALL.segments)
+    fresh = 2 * np.median(darkening().frames[0].reshape(-1, 3), axis=0) / 255 - 1
+    assert training.state[0, :3].flatten(1).std(dim=1).max() == 0
+    assert np.allclose(training.state[0, :3, 0, 0], fresh, atol=1e-3)
+    assert abs(training.state[0, 3:].std() - 1) < 0.1
+
+
 def test_the_last_steps_are_trained_on_a_larger_state() -> None:
     training = Training(rgb_objective(), replace(SMALL, late_state_size=32, late_share=0.5))
     sizes = []
