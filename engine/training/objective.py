@@ -36,10 +36,7 @@ class Objective(ABC, nn.Module):
     @property
     @abstractmethod
     def start(self) -> tuple[float, ...]:
-        """What the observed channels hold before the warm-up: about the fresh surface, plain.
-
-        From noise there (the paper) the field must first learn to take it out again, and takes long.
-        """
+        """What the observed channels hold before the warm-up in a plain start: about the fresh surface's mean."""
 
     def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """The same in the first `initialisation` steps."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -18,20 +19,23 @@ AGES = 8
 SIZE = 128  # texels
 
 
-def preview(field: VectorField, objective: Objective, config: TrainingConfig) -> Image.Image:
-    """A column for each of eight ages: the exemplar above, the synthesis and its maps below."""
-    noise = initial_state(field.config.channels, SIZE, SIZE, 5, objective.start)
+def preview(field: VectorField, objective: Objective, config: TrainingConfig, start: Sequence[float]) -> Image.Image:
+    """A column for each of eight ages: the exemplar above, the synthesis and its maps below.
+
+    start: what the observed channels hold before the warm-up (`ModelHeader.start`).
+    """
+    noise = initial_state(field.config.channels, SIZE, SIZE, 5, start)
     device = next(field.parameters()).device
     state = torch.from_numpy(noise)[None].to(device)
-    columns, start = [], -config.warm_up_time
+    columns, time = [], -config.warm_up_time
     with torch.inference_mode():
         for k in range(AGES):
             age = k / (AGES - 1)
             end = config.duration * age
-            state = integrate(field, state, start, end, math.ceil((end - start) * config.steps_per_unit[1]), "euler")
+            state = integrate(field, state, time, end, math.ceil((end - time) * config.steps_per_unit[1]), "euler")
             pictures = objective.exemplar_pictures(age) + objective.synthesis_pictures(state)
             columns.append(np.vstack([_fitted(picture) for picture in pictures]))
-            start = end
+            time = end
     return Image.fromarray(np.hstack(columns))
 
 

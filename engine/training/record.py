@@ -50,10 +50,11 @@ def header_of(training: Training, path: Path, description: Description, seconds:
             **objective.settings(),
             "iterations": training.iteration,
             "state_size": [config.state_size, config.late_state_size],
+            "plain_share": config.plain_share,
             "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,
             "seconds": round(seconds),
         },
         sha256="",
         light=training.best_light,
-        start=tuple(round(value, 4) for value in objective.start),
+        start=tuple(round(value, 4) for value in training.start),
     )

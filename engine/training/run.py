@@ -168,9 +168,8 @@ class _Sitting:
         if not training.is_sound:
             return False
         self._checkpoint.save(self._seconds)
-        write_picture(
-            self._job.model.with_suffix(".png"), preview(training.best_field(), training.objective, training.config)
-        )
+        picture = preview(training.best_field(), training.objective, training.config, training.start)
+        write_picture(self._job.model.with_suffix(".png"), picture)
         self.note(RUNNING)
         left = self._seconds_left()
         time_left = "" if left is None else f", {left / 60:.0f} min left"

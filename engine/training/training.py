@@ -62,12 +62,20 @@ class Training:
         self._safe = _frozen(self._own_state())
 
     @property
-    def stage(self) -> tuple[bool, int]:
-        """Losses compare only within a stage: whether it is the initialisation, and the side of the state."""
+    def stage(self) -> tuple[bool, int, bool]:
+        """Losses compare only within a stage: is it the initialisation, the side of the state, does it start plain?"""
         config = self.config
-        is_late = self.iteration >= round(config.iterations * (1 - config.late_share))
+        is_late, is_plain = (
+            self.iteration >= round(config.iterations * (1 - share))
+            for share in (config.late_share, config.plain_share)
+        )
         size = config.late_state_size if is_late else config.state_size
-        return self.iteration < self.objective.initialisation, size
+        return self.iteration < self.objective.initialisation, size, is_plain
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """What the observed channels hold before the warm-up, for `best_field`; empty where they are noise."""
+        return self.objective.start if self.checked_stage[2] else ()
 
     @property
     def learning_rate(self) -> float:
@@ -75,7 +83,7 @@ class Training:
 
     def step(self) -> float:
         """One optimiser step over one segment; returns its loss."""
-        is_initial, size = self.stage
+        is_initial, size, _ = self.stage
         if self.iteration and self.iteration == self.objective.initialisation:
             self.optimizer = self._new_optimizer()  # what was learned without structure says nothing of its slopes
             self.targets = []
@@ -174,9 +182,9 @@ class Training:
         self.targets = [0.0, *(self.config.duration * (k + offset) / count for k, offset in enumerate(offsets))]
 
     def _initial_state(self, size: int, generator: torch.Generator) -> Tensor:
-        """Noise, and the fresh surface's plain colour where that is seen."""
+        """Noise, and where it is seen the fresh surface's plain colour if it is time for that."""
         state = torch.randn((1, self.config.network.channels, size, size), generator=generator)
-        start = self.objective.start
+        start = self.objective.start if self.stage[2] else ()
         state[:, : len(start)] = torch.tensor(start)[:, None, None]
         return state.to(self.device)
 
@@ -202,7 +210,7 @@ class Training:
     def _inference_loss(self, frames: int = 11) -> float:
         """Mean loss at evenly spaced ages of one life; the same noise and directions at every check."""
         generator = torch.Generator().manual_seed(self.config.seed + 1)
-        is_initial, size = self.stage
+        is_initial, size, _ = self.stage
         state = self._initial_state(size, generator)
         density = self.config.steps_per_unit[1]
         # Judged as it will be used: in float32.

@@ -104,9 +104,16 @@ def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
             assert k <= time * (SMALL.segments - 1) / SMALL.duration <= k + 1  # one from each fifth
 
 
-def test_a_life_starts_from_the_fresh_colour_and_noise_where_nothing_is_seen() -> None:
-    training = Training(rgb_objective(), SMALL)
+def test_in_the_end_a_life_starts_from_the_fresh_colour_and_from_noise_where_nothing_is_seen() -> None:
+    training = Training(rgb_objective(), replace(SMALL, plain_share=0.5))
     training._refresh(16, SMALL.segments)
+    assert abs(training.state.std() - 1) < 0.1 and training.start == ()
+    while training.iteration < SMALL.iterations // 2:
+        training.step()
+    training._refresh(16, SMALL.segments)
+    assert training.start == ()  # the best weights so far expect noise
+    training.check()
+    assert training.start == rgb_objective().start
     fresh = 2 * np.median(darkening().frames[0].reshape(-1, 3), axis=0) / 255 - 1
     assert training.state[0, :3].flatten(1).std(dim=1).max() == 0
     assert np.allclose(training.state[0, :3, 0, 0], fresh, atol=1e-3)
