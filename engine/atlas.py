@@ -13,7 +13,7 @@ from .errors import InvalidRequestError
 from .kept_ages import KeptAges, choose_ages, gram
 from .life import Life
 from .map_names import MAPS
-from .png import write_png
+from .pictures import write_texture
 
 _MOST_SAMPLES = 161  # ages at which the life is looked at, evenly spaced
 _TEXELS = 1 << 14  # looked at for the choice of ages
@@ -33,9 +33,12 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     enough: how many ages would reach GOOD, or null. Raises InvalidRequestError and PictureError.
     """
     samples = min(2 * life.model.grid.steps + 1, _MOST_SAMPLES)
-    if not FEWEST_AGES <= count <= min(MOST_AGES, samples) or bits not in (8, 16):
-        most = min(MOST_AGES, samples)
-        raise InvalidRequestError(f"An atlas has {FEWEST_AGES} to {most} ages, not {count}", "choose another number")
+    most = min(MOST_AGES, samples)
+    if not FEWEST_AGES <= count <= most:
+        remedy = f"choose {min(max(count, FEWEST_AGES), most)}"
+        raise InvalidRequestError(f"An atlas of this model has {FEWEST_AGES} to {most} ages, not {count}", remedy)
+    if bits not in (8, 16):
+        raise InvalidRequestError(f"An atlas has 8 or 16 bits, not {bits}", "choose 8")
     before = life.index
     total = life.steps - before + samples + count
     ages = [float(age) for age in np.linspace(0, 1, samples)]
@@ -52,17 +55,16 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
         done += 1
         yield done, total
     sampled = {name: np.stack(values) for name, values in seen.items()}
-    kept, enough = _choose(sampled, count)
+    kept, decibels, enough = _choose(sampled, count)
     bounds = {name: _bounds(sampled[name], kept) for name in SCALARS}
 
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(count):
         maps = _mixture(life, ages, kept.weights[index])
         for picture, values in tile_pictures(maps, bounds, life.extent).items():
-            write_png(tile_file(folder, stem, picture, tile_number(index)), values, bits)
+            write_texture(tile_file(folder, stem, picture, tile_number(index)), values, bits)
         done += 1
         yield done, total
-    decibels = {name: _decibels(error) for name, error in kept.errors.items()}
     return {"ages": [ages[k] for k in kept.knots], "bounds": bounds, "decibels": decibels, "enough": enough}
 
 
@@ -92,26 +94,37 @@ def _some_texels(extent: int) -> np.ndarray:
     return np.sort(np.random.Generator(np.random.PCG64(0)).choice(number, _TEXELS, replace=False))
 
 
-def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptAges, int | None]:
-    grams = {name: gram(values) for name, values in sampled.items()}
-    spread = float(np.ptp(sampled["height"])) or 1.0
-    shaded = {name: grams[name] for name in _SHADED}
-    reported = {"height": grams["height"] / spread**2}
-    kept = choose_ages(shaded, count, reported=reported)
-    tried, enough = kept, count
-    most = min(MOST_AGES, len(grams["height"]))
-    while min(_decibels(tried.errors[name]) for name in _SHADED) < GOOD:
+def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptAges, dict[str, float], int | None]:
+    """The ages to keep, how near that comes, and how many would be near enough."""
+    grams = {name: gram(sampled[name]) for name in _SHADED}
+    kept = _pruned(choose_ages(grams, count))
+    reached = decibels = _reached(sampled, kept)
+    enough, most = count, min(MOST_AGES, len(sampled["height"]))
+    while min(reached[name] for name in _SHADED) < GOOD:
         if enough == most:
-            return _pruned(kept), None
+            return kept, decibels, None
         enough = min(enough + 2, most)
-        tried = choose_ages(shaded, enough, reported=reported)
-    return _pruned(kept), enough
+        reached = _reached(sampled, _pruned(choose_ages(grams, enough)))
+    return kept, decibels, enough
+
+
+def _reached(sampled: dict[str, np.ndarray], kept: KeptAges) -> dict[str, float]:
+    """PSNR in dB of each map at the worst of its ages, with all that a picture cannot hold cut off."""
+    decibels = {}
+    for name, values in sampled.items():
+        least, most = (float(values.min()), float(values.max())) if name in SCALARS else (0.0, 1.0)
+        stored = kept.weights @ values
+        shown = np.clip(kept.basis() @ (stored if name in SCALARS else np.clip(stored, 0, 1)), least, most)
+        peak = (most - least or 1.0) if name == "height" else 1.0
+        error = float(((shown - values) ** 2).mean(1).max()) / peak**2
+        decibels[name] = min(_ERROR_FREE, float(-10 * np.log10(max(error, 1e-12))))
+    return decibels
 
 
 def _pruned(kept: KeptAges) -> KeptAges:
     """Without the weights that make no difference, so that a tile is mixed from a few ages; each sum stays 1."""
     weights = np.where(np.abs(kept.weights) < _LEAST_WEIGHT, 0.0, kept.weights)
-    return KeptAges(kept.knots, weights / weights.sum(1, keepdims=True), kept.errors)
+    return KeptAges(kept.knots, weights / weights.sum(1, keepdims=True))
 
 
 def _bounds(values: np.ndarray, kept: KeptAges) -> list[float]:
@@ -129,7 +142,3 @@ def _mixture(life: Life, ages: list[float], weights: np.ndarray) -> dict[str, np
             part = np.float32(weights[index]) * values
             mixed[name] = mixed[name] + part if name in mixed else part
     return mixed
-
-
-def _decibels(error: float) -> float:
-    return min(_ERROR_FREE, float(-10 * np.log10(max(error, 1e-12))))

@@ -18,12 +18,12 @@ SCALARS = PICTURES["surface"]
 FEWEST_AGES, MOST_AGES = 2, 64
 GOOD = 40.0  # dB at the worst moment: the aim for every map that is shaded
 COLUMNS = 10  # a row of UDIM tiles
-_MARGIN = 8  # an extent is this many margins
+_MARGIN = 4  # an extent is this many margins
 
 
 def margin_texels(extent: int) -> int:
-    """Texels that are repeated on each side. Only half is looked up, the rest is room for filters and mip levels."""
-    return max(4, round(extent / _MARGIN))
+    """Texels that are repeated on each side: a sixth of the extent is looked up, the rest is room for mip levels."""
+    return -(-extent // _MARGIN)
 
 
 def side_texels(extent: int) -> int:

@@ -24,11 +24,10 @@ _ROUNDS = 30  # of Lawson's iteration
 
 @dataclass(frozen=True)
 class KeptAges:
-    """knots: indices of the kept ages among the S. weights: W [n, S]. errors: the worst mean square of each map."""
+    """knots: indices of the kept ages among the S. weights: W [n, S]."""
 
     knots: list[int]
     weights: np.ndarray
-    errors: dict[str, float]
 
     def basis(self) -> np.ndarray:
         """Hat functions [S, n]: how much of each kept age is shown at each of the S ages."""
@@ -41,19 +40,14 @@ def gram(maps: np.ndarray) -> np.ndarray:
     return moving @ moving.T / maps.shape[1]
 
 
-def choose_ages(grams: Mapping[str, np.ndarray], count: int, *, reported: Mapping[str, np.ndarray]) -> KeptAges:
-    """Choose `count` of the S ages, from 2 to S, for the least worst mean square error over ages and maps.
+def choose_ages(grams: Mapping[str, np.ndarray], count: int) -> KeptAges:
+    """Choose `count` of the S ages, from 2 to S, for the least worst mean square error over all ages and maps.
 
-    grams: [S, S] of each map that counts. reported: of maps whose error is only told.
+    grams: the [S, S] of each map.
     """
     matrices = np.stack(list(grams.values()))
     knots = _moved(matrices, _interpolation_knots(matrices, count))
-    basis = _basis(matrices.shape[1], knots)
-    weights = _least_worst(matrices, basis)
-    errors = {
-        name: float(_errors(basis, weights, matrix[None]).max()) for name, matrix in {**grams, **reported}.items()
-    }
-    return KeptAges(knots, weights, errors)
+    return KeptAges(knots, _least_worst(matrices, _basis(matrices.shape[1], knots)))
 
 
 def _basis(samples: int, knots: list[int]) -> np.ndarray:
@@ -70,7 +64,8 @@ def _least_squares(basis: np.ndarray, importance: np.ndarray) -> np.ndarray:
 def _errors(basis: np.ndarray, weights: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     """Mean square error [S] at each age, of the worst map."""
     residual = np.eye(len(basis)) - basis @ weights
-    return np.max([np.einsum("ij,ij->i", residual @ matrix, residual) for matrix in matrices], axis=0)
+    errors = [np.einsum("ij,ij->i", residual @ matrix, residual) for matrix in matrices]
+    return np.maximum(np.max(errors, axis=0), 0.0)  # rounding may leave less than nothing
 
 
 def _least_worst(matrices: np.ndarray, basis: np.ndarray) -> np.ndarray:

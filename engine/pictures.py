@@ -52,6 +52,15 @@ def write_map(path: Path, name: str, values: np.ndarray, form: str = "") -> None
         write_picture(path, Image.fromarray(pixels))
 
 
+def write_texture(path: Path, values: np.ndarray, depth: int) -> None:
+    """Write values [H, W, 3] in [0, 1] as PNG of 8 or 16 bits, just as they are. Raises PictureError."""
+    pixels = to_bytes(values, depth)
+    if depth == 16:
+        _write_bytes(path, png_of_16_bits(pixels))
+    else:
+        write_picture(path, Image.fromarray(pixels))
+
+
 def write_picture(path: Path, image: Image.Image) -> None:
     """Write any picture as PNG, whole or not at all."""
     with _finished(path) as beside:

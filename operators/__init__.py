@@ -3,6 +3,7 @@
 import bpy
 
 from .add_to_material import AddToMaterial
+from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
@@ -17,6 +18,7 @@ _CLASSES = (
     AddToMaterial,
     RemoveFromMaterial,
     KeyframeAge,
+    BakeAtlas,
     BakeSequence,
     LockInterface,
     UseModel,

@@ -11,6 +11,8 @@ from ..operators.context import active_material
 from ..scene import engine_process, library, playback
 from ..scene.maps import LOOKS
 from ..scene.materials import group_node
+from .atlas import draw_atlas
+from .bake import draw_bake
 from .text import sentence
 
 
@@ -68,6 +70,8 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         sentence(layout, context, text, "LIBRARY_DATA_DIRECT")
     else:
         _draw_settings(layout, context, material, node)
+        draw_atlas(layout, context, material, node.node_tree)
+        draw_bake(layout, context, material, node.node_tree)
         _draw_actions(layout, context)
     if not lacking:
         sentence(layout, context, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
@@ -83,8 +87,9 @@ def _draw_settings(
     column.prop(settings, "model")
     # The socket itself, so that keys and drivers land where they play without Patina.
     column.prop(node.inputs["Age"], "default_value", text="Age", slider=True)
-    if node.inputs["Age"].is_linked:
-        sentence(column, context, "Age is linked: Live playback uses the socket's own value instead", "INFO")
+    if node.inputs["Age"].is_linked and settings.playback == "LIVE":
+        text = "Age is linked: Live playback uses the socket's own value instead; an atlas follows the link"
+        sentence(column, context, text, "INFO")
     column.prop(settings, "seed")
     column.prop(settings, "resolution")
     column.prop(settings, "scale")
@@ -104,7 +109,6 @@ def _draw_settings(
 def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column = layout.column(align=True)
     column.operator("patina.keyframe_age", icon="KEY_HLT")
-    column.operator("patina.bake_sequence", icon="RENDER_ANIMATION")
     column.operator("patina.remove_from_material", icon="X")
     if context.scene.render.use_lock_interface:
         return

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import bpy
 
 from . import library
+from .atlas_nodes import atlas_images
 from .errors import MaterialError
 from .images import make_images
 from .node_group import group_images, make_group, owner_name, replace_images
 from .nodes import tagged
+from .sequence_nodes import sequence_images
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
 from .wiring import GROUP, find_principled, join, part
 
@@ -65,13 +67,13 @@ def remove_patina(material: bpy.types.Material) -> None:
     if node is None:
         raise MaterialError(f"The material {material.name!r} does not age", "nothing is to be removed")
     group = node.node_tree
-    images = group_images(group)
+    images = {*group_images(group).values(), *atlas_images(group), *sequence_images(group)} - {None}
     tree = material.node_tree
     _remove_animation(tree, [found.name for found in tagged(tree)])
     part(tree)
     if group.users == 0:
         bpy.data.node_groups.remove(group)
-        for image in images.values():
+        for image in images:
             if image.users == 0:
                 bpy.data.images.remove(image)
     material.property_unset("patina")

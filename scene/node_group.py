@@ -11,6 +11,7 @@ from .nodes import Value, Writer
 
 _REPEAT = "Repeats per Scale"  # the Value node that holds UNIT / resolution
 _OWNER = "patina_material"  # the material a group was made for, by name
+_NORMAL = "Patina Normal"  # the node that takes the encoded normal in
 
 
 def make_group(material_name: str, images: Mapping[str, bpy.types.Image], extent: int) -> bpy.types.NodeTree:
@@ -28,8 +29,8 @@ def make_group(material_name: str, images: Mapping[str, bpy.types.Image], extent
     position = writer.vector("SCALE", inputs["Vector"], scale)
     textures = {name: _texture(writer, image, position) for name, image in images.items()}
     normal = _normal(writer, textures["normal"], inputs["Vector"], inputs["Strength"])
-    for name, look in LOOKS.items():
-        group.links.new(normal if name == "normal" else textures[name], outputs[look.label])
+    group.links.new(normal, outputs[LOOKS["normal"].label])
+    play(group, textures)
     set_extent(group, extent)
     return group
 
@@ -37,6 +38,22 @@ def make_group(material_name: str, images: Mapping[str, bpy.types.Image], extent
 def set_extent(group: bpy.types.NodeTree, extent: int) -> None:
     """More texels are more material, not finer detail: so a larger extent repeats less often."""
     group.nodes[_REPEAT].outputs[0].default_value = UNIT / extent
+
+
+def play(group: bpy.types.NodeTree, sources: Mapping[str, bpy.types.NodeSocket]) -> None:
+    """Let the group give what these sockets inside it give for each map; its interface stays as it is.
+
+    A normal is taken encoded, in tangent space.
+    """
+    output = next(node for node in group.nodes if node.bl_idname == "NodeGroupOutput")
+    for name, source in sources.items():
+        target = group.nodes[_NORMAL].inputs[0] if name == "normal" else output.inputs[LOOKS[name].label]
+        group.links.new(source, target)
+
+
+def live_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocket]:
+    """Where the images of Live playback give each map."""
+    return {name: group.nodes[name].outputs["Color"] for name in LOOKS}
 
 
 def group_images(group: bpy.types.NodeTree) -> dict[str, bpy.types.Image]:
@@ -54,7 +71,7 @@ def replace_images(group: bpy.types.NodeTree, images: Mapping[str, bpy.types.Ima
     """Let a copied group sample its own images."""
     group[_OWNER] = material_name
     for node in group.nodes:
-        if node.bl_idname == "ShaderNodeTexImage":
+        if node.bl_idname == "ShaderNodeTexImage" and node.name in images:
             node.image = images[node.name]
 
 
@@ -95,7 +112,9 @@ def _normal(writer: Writer, encoded: Value, coordinates: Value, strength: Value)
     """
     geometry = writer.node("ShaderNodeNewGeometry").outputs
     surface = geometry["Normal"]
-    decoded = writer.vector("SUBTRACT", writer.vector("SCALE", encoded, 2.0), (1.0, 1.0, 1.0))
+    doubled = writer.vector("SCALE", encoded, 2.0)
+    doubled.node.name = doubled.node.label = _NORMAL
+    decoded = writer.vector("SUBTRACT", doubled, (1.0, 1.0, 1.0))
     x, y, z = writer.split(decoded)
     u, v, _ = writer.split(coordinates)
 

@@ -33,9 +33,9 @@ def socket(sockets: bpy.types.bpy_prop_collection, identifier: str) -> bpy.types
 class Writer:
     """Adds nodes to a tree, each call one node: sockets are linked, numbers become default values."""
 
-    def __init__(self, tree: bpy.types.NodeTree):
+    def __init__(self, tree: bpy.types.NodeTree, row: int = 0):
         self.tree = tree
-        self._column = 0
+        self._column = 8 * row
 
     def node(self, kind: str, **inputs: Value) -> bpy.types.Node:
         node = self.tree.nodes.new(kind)
@@ -45,12 +45,12 @@ class Writer:
             self._feed(socket(node.inputs, identifier), value)
         return node
 
-    def vector(self, operation: str, first: Value, second: Value | None = None) -> bpy.types.NodeSocket:
+    def vector(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
         node = self.node("ShaderNodeVectorMath")
         node.operation = operation
-        self._feed(node.inputs[0], first)
-        if second is not None:
-            self._feed(socket(node.inputs, "Scale") if operation == "SCALE" else node.inputs[1], second)
+        targets = [node.inputs[0], socket(node.inputs, "Scale")] if operation == "SCALE" else node.inputs
+        for target, value in zip(targets, values, strict=False):
+            self._feed(target, value)
         return node.outputs["Value"] if operation == "DOT_PRODUCT" else node.outputs["Vector"]
 
     def math(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
@@ -59,6 +59,14 @@ class Writer:
         for target, value in zip(node.inputs, values, strict=False):
             self._feed(target, value)
         return node.outputs[0]
+
+    def mix(self, factor: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
+        """Colours, from the first at a factor of 0 to the second at 1."""
+        node = self.node("ShaderNodeMix")
+        node.data_type = "RGBA"
+        for identifier, value in (("Factor_Float", factor), ("A_Color", first), ("B_Color", second)):
+            self._feed(socket(node.inputs, identifier), value)
+        return socket(node.outputs, "Result_Color")
 
     def split(self, vector: Value) -> list[bpy.types.NodeSocket]:
         return list(self.node("ShaderNodeSeparateXYZ", Vector=vector).outputs)

@@ -1,4 +1,4 @@
-"""Live playback: keeps the images of every ageing material at its Age.
+"""Live playback: keeps the images of every material that plays live at its Age.
 
 A render waits for the exact maps of its frame. The viewport asks and goes on; a timer puts in what has arrived. A
 texture that cannot be had is shown magenta and recorded, for exceptions in handlers are swallowed by Blender.
@@ -83,8 +83,8 @@ def evaluated_age(material: bpy.types.Material, depsgraph: bpy.types.Depsgraph) 
 def _live_materials(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Material, float]]:
     """The materials that the depsgraph uses and that play live, each with its Age."""
     for material in ageing_materials():
-        age = evaluated_age(material, depsgraph)
-        if age is not None and material.patina.playback == "LIVE":
+        age = evaluated_age(material, depsgraph) if material.patina.playback == "LIVE" else None
+        if age is not None:
             yield material, age
 
 

@@ -10,9 +10,11 @@ from . import library
 from .maps import LARGEST, SMALLEST
 from .materials import group_node
 from .node_group import set_extent
+from .playback_source import PLAYBACKS, switch_playback
 
 # Blender keeps no reference to the strings of a search callback.
 _names: list[str] = []
+_PLAYBACK_NAMES = [name for name, *_ in PLAYBACKS]  # an enum's value is its place here
 
 
 def _search_models(self: bpy.types.PropertyGroup, context: bpy.types.Context, text: str) -> Iterable[str]:
@@ -72,6 +74,15 @@ def _set_resolution(self: bpy.types.PropertyGroup, extent: int) -> None:
         _refresh(self)
 
 
+def _set_playback(self: bpy.types.PropertyGroup, number: int) -> None:
+    """Play what has been baked; refuse what has not with a sentence, and keep what is played."""
+    self.notice = ""
+    try:
+        switch_playback(self.id_data, _PLAYBACK_NAMES[number])
+    except PatinaError as error:
+        self.notice = str(error)
+
+
 class PatinaMaterial(bpy.types.PropertyGroup):
     """Settings of one ageing material."""
 
@@ -124,14 +135,17 @@ class PatinaMaterial(bpy.types.PropertyGroup):
     playback: bpy.props.EnumProperty(
         name="Playback",
         description="What changes on a frame",
-        items=(("LIVE", "Live", "The engine evaluates the material at every frame"),),
+        items=PLAYBACKS,
         options=set(),
+        get=lambda self: _PLAYBACK_NAMES.index(self.playback_stored),
+        set=_set_playback,
     )
     # What the properties above stand on. The hash holds a shot to the model that it was made with.
     model_stored: bpy.props.StringProperty(options={"HIDDEN"})
     model_hash: bpy.props.StringProperty(
         name="Model Hash", description="SHA-256 of the model that the material was made with", options={"HIDDEN"}
     )
+    playback_stored: bpy.props.StringProperty(default="LIVE", options={"HIDDEN"})
     resolution_stored: bpy.props.IntProperty(default=256, options={"HIDDEN"})
     notice: bpy.props.StringProperty(
         name="Notice", description="Why the last value was refused", options={"HIDDEN", "SKIP_SAVE"}

@@ -1,0 +1,35 @@
+"""What a material's group plays: the images of Live playback, an atlas or a sequence. Its interface never changes."""
+
+from __future__ import annotations
+
+import bpy
+
+from .atlas_nodes import atlas_outputs
+from .errors import MaterialError
+from .images import fill
+from .materials import group_node
+from .node_group import group_images, live_outputs, play
+from .sequence_nodes import sequence_outputs
+
+PLAYBACKS = (
+    ("LIVE", "Live", "The engine evaluates the material at every frame", 0),
+    ("ATLAS", "Atlas", "Kept ages are blended at every point: Age may differ from point to point, without Patina", 1),
+    ("SEQUENCE", "Sequence", "The baked pictures of each frame are shown, without Patina", 2),
+)
+_OUTPUTS = {"LIVE": live_outputs, "ATLAS": atlas_outputs, "SEQUENCE": sequence_outputs}
+
+
+def switch_playback(material: bpy.types.Material, playback: str) -> None:
+    """Let a material's group play one of PLAYBACKS. Raises MaterialError and changes nothing where it is not baked."""
+    node = group_node(material)
+    if node is None:
+        return
+    outputs = _OUTPUTS[playback](node.node_tree)
+    if not outputs:
+        label = next(label for name, label, *_ in PLAYBACKS if name == playback)
+        raise MaterialError(f"The material {material.name!r} has no {label.lower()} yet", "bake one first")
+    play(node.node_tree, outputs)
+    # Blank: an atlas needs no memory for them, and Live playback asks for what they should show.
+    fill(group_images(node.node_tree), 8, missing=False)
+    material.patina.playback_stored = playback
+    material.node_tree.update_tag()

@@ -1,0 +1,112 @@
+"""The tiles of an atlas, read back and blended as the node group does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from patina.engine.atlas import make_atlas
+from patina.engine.atlas_layout import SCALARS, margin_texels, side_texels, tile_file, tile_number
+from patina.engine.errors import InvalidRequestError
+from patina.engine.life import Life
+from patina.engine.life_store import LifeStore
+from patina.engine.worker import Worker
+from PIL import Image
+
+EXTENT, COUNT = 32, 4
+
+
+@pytest.fixture(scope="module")
+def life(tiny_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    return Worker(LifeStore(tmp_path_factory.mktemp("lives"), 1 << 30)).life(tiny_path, "", 0, EXTENT)
+
+
+def bake(life: Life, folder: Path, count: int = COUNT, bits: int = 8) -> tuple[dict[str, Any], list[tuple[int, int]]]:
+    """What `make_atlas` returns, and what it said on its way."""
+    steps, said = make_atlas(life, count, bits, folder, "Steel"), []
+    while True:
+        try:
+            said.append(next(steps))
+        except StopIteration as end:
+            return end.value, said
+
+
+def read(folder: Path, picture: str, index: int) -> np.ndarray:
+    with Image.open(tile_file(folder, "Steel", picture, tile_number(index))) as image:
+        return np.asarray(image, np.float64) / 255
+
+
+def blend(folder: Path, result: dict[str, Any], age: float) -> dict[str, np.ndarray]:
+    """The maps at an age, without the margins; base colour as its square root."""
+    ages, margin = result["ages"], margin_texels(EXTENT)
+    below = min(int(np.searchsorted(ages, age, "right")) - 1, len(ages) - 2)
+    share = (age - ages[below]) / (ages[below + 1] - ages[below])
+
+    def at(index: int) -> dict[str, np.ndarray]:
+        tiles = {name: read(folder, name, index)[margin:-margin, margin:-margin] for name in ("base_color", "normal")}
+        surface = read(folder, "surface", index)[margin:-margin, margin:-margin]
+        encoded = tiles["base_color"]
+        linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        tiles["base_color"] = np.sqrt(linear)
+        for channel, name in enumerate(SCALARS):
+            low, high, *_ = result["bounds"][name]
+            tiles[name] = surface[..., channel] * (high - low) + low
+        return tiles
+
+    one, other = at(below), at(below + 1)
+    maps = {name: one[name] + share * (other[name] - one[name]) for name in one}
+    for name in SCALARS:
+        _, _, least, most = result["bounds"][name]
+        maps[name] = np.clip(maps[name], least, most)
+    return maps
+
+
+def test_the_tiles_show_the_life_as_nearly_as_is_said(life: Life, tmp_path: Path) -> None:
+    result, _ = bake(life, tmp_path)
+    worst = dict.fromkeys(("base_color", "metallic", "roughness", "normal"), np.inf)
+    for age in np.linspace(0, 1, 2 * life.model.grid.steps + 1):
+        exact = life.maps(float(age))
+        exact["base_color"] = np.sqrt(exact["base_color"])
+        shown = blend(tmp_path, result, float(age))
+        for name in worst:
+            worst[name] = min(worst[name], -10 * np.log10(((shown[name] - exact[name]) ** 2).mean() + 1e-12))
+    # 8 bits alone cost about 59 dB.
+    assert worst == pytest.approx({name: min(result["decibels"][name], 59) for name in worst}, abs=1.5)
+    assert min(worst.values()) > 38
+
+
+def test_a_tile_repeats_the_texture_all_round(life: Life, tmp_path: Path) -> None:
+    bake(life, tmp_path)
+    tile, margin = read(tmp_path, "normal", 1), margin_texels(EXTENT)
+    assert tile.shape == (side_texels(EXTENT), side_texels(EXTENT), 3)
+    assert np.array_equal(tile[:margin], tile[EXTENT : EXTENT + margin])
+    assert np.array_equal(tile[:, -margin:], tile[:, margin : 2 * margin])
+
+
+def test_16_bits_hold_what_8_do_and_more(life: Life, tmp_path: Path) -> None:
+    bake(life, tmp_path / "8")
+    bake(life, tmp_path / "16", bits=16)
+    with av.open(str(tile_file(tmp_path / "16", "Steel", "base_color", 1001))) as file:
+        deep = next(file.decode(video=0)).to_ndarray(format="rgb48le").astype(np.float64) / 65535
+    plain = read(tmp_path / "8", "base_color", 0)
+    assert np.abs(deep - plain).max() < 0.6 / 255
+    assert np.abs(deep * 255 - np.round(deep * 255)).max() > 0.4
+
+
+def test_progress_ends_when_the_work_does(life: Life, tmp_path: Path) -> None:
+    _, said = bake(life, tmp_path)
+    done, total = zip(*said, strict=True)
+    assert list(done) == sorted(set(done))
+    assert set(total) == {done[-1]}
+
+
+@pytest.mark.parametrize(("count", "bits"), [(1, 8), (65, 8), (4, 12)])
+def test_what_cannot_be_kept_is_refused_before_anything_is_written(
+    count: int, bits: int, life: Life, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidRequestError, match="atlas"):
+        bake(life, tmp_path / "new", count, bits)
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,56 @@
+"""Kept ages: where a life bends, and better than the life's own maps."""
+
+from __future__ import annotations
+
+import numpy as np
+from patina.engine.kept_ages import KeptAges, choose_ages, gram
+
+AGES = np.linspace(0, 1, 41)
+
+
+def worst(kept: KeptAges, maps: np.ndarray) -> float:
+    """The worst mean square error over the ages, from the maps themselves."""
+    return float(((kept.basis() @ (kept.weights @ maps) - maps) ** 2).mean(1).max())
+
+
+def life(seed: int = 0) -> np.ndarray:
+    """Texels [41, 200] that each pass from one value to another at a time of their own, most of them late."""
+    numbers = np.random.default_rng(seed)
+    moments, values = numbers.beta(5, 2, 200), numbers.random((2, 200))
+    share = 1 / (1 + np.exp(-(AGES[:, None] - moments) / 0.03))
+    return values[0] + share * (values[1] - values[0])
+
+
+def test_a_life_of_straight_pieces_is_kept_exactly_at_its_bends() -> None:
+    bends = [0, 7, 12, 33, 40]
+    heights = np.random.default_rng(1).random((5, 50))
+    maps = np.stack([np.interp(np.arange(41), bends, column) for column in heights.T], axis=1)
+    kept = choose_ages({"map": gram(maps)}, 5)
+    assert kept.knots == bends
+    assert worst(kept, maps) < 1e-20
+
+
+def test_ages_lie_closer_where_the_life_changes_faster_and_beat_even_ones() -> None:
+    maps = life()
+    kept = choose_ages({"map": gram(maps)}, 9)
+    assert sum(knot > 20 for knot in kept.knots) >= 5
+    even = np.linspace(0, 40, 9).astype(int)
+    interpolated = np.stack([np.interp(np.arange(41), even, column) for column in maps[even].T], axis=1)
+    assert worst(kept, maps) < ((interpolated - maps) ** 2).mean(1).max() / 4
+
+
+def test_what_is_kept_comes_nearer_than_the_lifes_own_maps_at_the_same_ages() -> None:
+    maps = life()
+    kept = choose_ages({"map": gram(maps)}, 9)
+    own = KeptAges(kept.knots, np.eye(41)[kept.knots])
+    assert worst(kept, maps) < worst(own, maps) / 1.5
+
+
+def test_as_many_ages_as_there_are_keep_everything() -> None:
+    maps = life()
+    assert worst(choose_ages({"map": gram(maps)}, 41), maps) < 1e-20
+
+
+def test_a_life_that_stands_still_is_kept() -> None:
+    maps = np.full((41, 10), 0.3)
+    assert worst(choose_ages({"map": gram(maps)}, 3), maps) < 1e-20
