@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: environment environment-5.2 demo test test-engine test-blender test-5.2 check format extension clean
+.PHONY: environment environment-5.2 demo test test-engine test-blender test-5.2 fuzz check format extension clean
 
 environment: .venv/.ready
 .venv/.ready: requirements/engine.txt requirements/develop.txt pyproject.toml
@@ -39,6 +39,10 @@ test-blender: environment
 # The same tests of the extension in Blender 5.2, whose engine is the one in .venv.
 test-5.2: environment environment-5.2
 	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-5.2/bin/python -m pytest tests/blender
+
+# The long run of hostile files, about an hour on one core; `make test` has a short one.
+fuzz: environment
+	$(BIN)/python -m tests.fuzz
 
 check: environment
 	$(BIN)/ruff format --check .

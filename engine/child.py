@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import PatinaError
 from .pipe import read_available
-from .protocol import LONGEST_MESSAGE, PROTOCOL, decode, encode
+from .protocol import LONGEST_MESSAGE, PROTOCOL, decode_answer, encode
 
 if sys.platform == "win32":
     _NO_WINDOW = subprocess.CREATE_NO_WINDOW
@@ -72,9 +72,9 @@ class Child:
         if len(self._received) > LONGEST_MESSAGE:
             raise EngineError("The engine's answer has no end", _CHOOSE_PYTHON)
         try:
-            return [decode(line) for line in lines]
+            return [decode_answer(line) for line in lines]
         except ValueError as error:
-            raise EngineError("The engine's answer cannot be understood", _CHOOSE_PYTHON) from error
+            raise EngineError(f"The engine's answer cannot be understood ({error!s:.80})", _CHOOSE_PYTHON) from error
 
     def _last_words(self) -> str:
         self._errors.seek(0, os.SEEK_END)

@@ -20,6 +20,7 @@ from .child import Child, EngineError
 from .errors import PatinaError
 from .map_buffer import buffer_bytes, read_buffer
 from .picture_settings import PictureSettings
+from .protocol import PROTOCOL
 
 _ATTEMPTS = 3  # how often one job may outlive its process before it is given up
 
@@ -264,13 +265,20 @@ class Engine:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "ready":
-            self._ready = message
+            if message["protocol"] != PROTOCOL:
+                self._give_up(EngineError("The engine belongs to another version of Patina", "restart Blender"))
+            elif self._ready is not None:
+                raise EngineError("The engine's answers come out of order", "restart Blender")
+            else:
+                self._ready = message
             return
         if message["type"] == "error" and message.get("id") is None:
             self._give_up(EngineError(message["cause"], message["remedy"]))
             return
         if not self._jobs or message.get("id") != self._jobs[0].number:
             return  # the last words of a job that was given up
+        if self._ready is None and message["type"] != "error":
+            raise EngineError("The engine's answers come out of order", "restart Blender")
         job = self._jobs[0]
         match message["type"]:
             case "progress":
@@ -283,7 +291,7 @@ class Engine:
                     job.result = message["result"]
                 elif not isinstance(job.request, WriteRequest):
                     assert self._buffer is not None
-                    job.maps = read_buffer(self._buffer, job.request.extent)
+                    job.maps = self._read_maps(job.request.extent)
                 error = None
             case "error":
                 error = PatinaError(message["cause"], message["remedy"])
@@ -292,6 +300,13 @@ class Engine:
         self._jobs.popleft()
         self._finish(job, error)
         self._send_first()
+
+    def _read_maps(self, extent: int) -> dict[str, np.ndarray]:
+        assert self._buffer is not None
+        try:
+            return read_buffer(self._buffer, extent)
+        except (OSError, ValueError) as error:
+            raise EngineError("The maps that the engine gave are not whole", "try again") from error
 
     def _finish(self, job: Job, error: PatinaError | None) -> None:
         job.done, job.error = True, error

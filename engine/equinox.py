@@ -5,9 +5,12 @@ Equinox's `tree_serialise_leaves` writes a bare sequence of .npy records, withou
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tokenize import TokenError
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -21,6 +24,11 @@ from .network import HEADS, Block, LinearAttention, NetworkConfig, TimeEmbedding
 from .solver import default_grid
 
 _REMEDY = "choose a file that the public implementation saved"
+_LONGEST_HEADER = 1024  # bytes; a record of ours has 118
+_HEADERS = {  # by the format's version: bytes of the description's length, and what reads the description
+    (1, 0): (2, np.lib.format.read_array_header_1_0),
+    (2, 0): (4, np.lib.format.read_array_header_2_0),
+}
 
 
 def _read_records(path: Path) -> list[np.ndarray]:
@@ -29,10 +37,31 @@ def _read_records(path: Path) -> list[np.ndarray]:
     with path.open("rb") as file:
         while file.tell() < size:
             try:
-                records.append(np.lib.format.read_array(file, allow_pickle=False))
-            except (ValueError, SyntaxError, TokenError, OSError, MemoryError) as error:
-                raise InvalidModelError(f"{path.name} is no sequence of NumPy records ({error})", _REMEDY) from error
+                records.append(_read_record(file, size))
+            except (ValueError, SyntaxError, TokenError, OSError, MemoryError, RecursionError) as error:
+                reason = " ".join(str(error).split())[:120] or type(error).__name__
+                raise InvalidModelError(f"{path.name} is no sequence of NumPy records ({reason})", _REMEDY) from error
     return records
+
+
+def _read_record(file: BinaryIO, size: int) -> np.ndarray:
+    """The next record of a file of `size` bytes. Raises ValueError before memory is given to what is not there."""
+    start = file.tell()
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise ValueError(f"format {version[0]}.{version[1]} is not read")
+    width, read_description = _HEADERS[version]
+    length = int.from_bytes(file.read(width), "little")
+    if length > _LONGEST_HEADER:  # NumPy takes memory for it first, and it is an expression, which may be deep
+        raise ValueError(f"the description of a record has {length} bytes")
+    file.seek(-width, os.SEEK_CUR)
+    shape, _, dtype = read_description(file)
+    if dtype.hasobject or not dtype.itemsize:
+        raise ValueError("a record holds no numbers")
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize > size - file.tell():
+        raise ValueError("a record is longer than the file")
+    file.seek(start)
+    return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _config(records: list[np.ndarray]) -> NetworkConfig:

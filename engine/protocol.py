@@ -31,7 +31,35 @@ def encode(message: dict[str, Any]) -> bytes:
 
 def decode(line: bytes) -> dict[str, Any]:
     """The message of a line. Raises ValueError where it is not an object with a type."""
-    message = json.loads(line)
+    if len(line) > LONGEST_MESSAGE:
+        raise ValueError(f"a message of more than {LONGEST_MESSAGE} bytes")
+    try:
+        message = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("a message without a bottom") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ValueError("a message without a type")
+    return message
+
+
+_ANSWERS: dict[str, dict[str, type]] = {
+    "ready": {"protocol": int, "torch": str, "device": str},
+    "progress": {"id": int, "done": int, "total": int},
+    "done": {"id": int},
+    "cancelled": {"id": int},
+    "error": {"cause": str, "remedy": str},
+}
+
+
+def decode_answer(line: bytes) -> dict[str, Any]:
+    """The child's message of a line. Raises ValueError where it is none, or lacks what its type has to have."""
+    message = decode(line)
+    fields = _ANSWERS.get(message["type"])
+    if fields is None:
+        raise ValueError(f"an answer of the unknown type {message['type']:.40}")
+    for name, kind in fields.items():
+        if type(message.get(name)) is not kind:
+            raise ValueError(f"an answer {message['type']} without {name}")
+    if message["type"] == "progress" and not 0 <= message["done"] <= message["total"]:
+        raise ValueError("a progress beyond its end")
     return message

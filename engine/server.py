@@ -7,6 +7,7 @@ import queue
 import sys
 import threading
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -42,20 +43,26 @@ class Server:
         self._messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
         self._waiting: list[dict[str, Any]] = []
+        self._greeted = False
+        self._sending = threading.Lock()
         threading.Thread(target=self._listen, args=(incoming,), daemon=True).start()
 
     def _listen(self, incoming: BinaryIO) -> None:
-        while line := incoming.readline(LONGEST_MESSAGE):
+        while line := incoming.readline(LONGEST_MESSAGE + 1):
             try:
                 self._messages.put(decode(line))
-            except ValueError:
-                break  # whoever speaks like this is not our parent
+            except ValueError as error:  # whoever speaks like this is not our parent, or both have lost the thread
+                cause = f"The engine was told what it cannot understand ({error!s:.80})"
+                with suppress(OSError, ValueError):  # a parent that was killed in mid-sentence
+                    self._send(type="error", id=None, cause=cause, remedy="restart Blender")
+                break
         # The parent is gone. Nothing is lost by ending at once: kept lives are whole at every moment.
         os._exit(0)
 
     def _send(self, **message: Any) -> None:
-        self._outgoing.write(encode(message))
-        self._outgoing.flush()
+        with self._sending:
+            self._outgoing.write(encode(message))
+            self._outgoing.flush()
 
     def _take(self, block: bool) -> bool:
         """Take one message in; False where there was none."""
@@ -64,7 +71,8 @@ class Server:
         except queue.Empty:
             return False
         if message["type"] == "cancel":
-            self._cancelled.add(message["id"])
+            if isinstance(message.get("id"), int):
+                self._cancelled.add(message["id"])
         else:
             self._waiting.append(message)
         return True
@@ -90,6 +98,8 @@ class Server:
         """Work one request off; False where it failed or nobody wants it any more."""
         number = message.get("id")
         try:
+            if not self._greeted and message["type"] != "hello":
+                raise InvalidRequestError("The engine was asked before it was greeted", "restart Blender")
             match message["type"]:
                 case "hello":
                     self._greet(message)
@@ -105,10 +115,12 @@ class Server:
             self._send(type="cancelled", id=number)
         except PatinaError as error:
             self._send(type="error", id=number, cause=error.cause, remedy=error.remedy)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            self._send(
-                type="error", id=number, cause=f"The engine was asked wrongly ({error!r})", remedy="restart Blender"
-            )
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            cause = f"The engine was asked wrongly ({error!r:.200})"
+            self._send(type="error", id=number, cause=cause, remedy="restart Blender")
+        except OSError as error:
+            cause = f"{error.filename or 'A file'} cannot be used ({error.strerror})"
+            self._send(type="error", id=number, cause=cause, remedy="check its folder and the space on its disk")
         except (MemoryError, RuntimeError) as error:
             # torch has a type of its own for a full GPU, and none for full memory.
             if isinstance(error, RuntimeError) and "memory" not in str(error):
@@ -121,6 +133,7 @@ class Server:
     def _greet(self, message: dict[str, Any]) -> None:
         if message["protocol"] != PROTOCOL:
             raise InvalidRequestError("This engine belongs to another version of Patina", "restart Blender")
+        self._greeted = True
         self._send(
             type="ready", protocol=PROTOCOL, version=VERSION, torch=torch.__version__, device=self._worker.device
         )

@@ -13,10 +13,12 @@ import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
 from ..errors import InvalidExemplarError
-from .limits import LARGEST, MOST_DECODED, MOST_PIXELS, thinned
+from .limits import LARGEST, MOST_DECODED, MOST_PIXELS, is_too_small_for, thinned
 from .resampling import reduce_colour
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"}
+# What those names stand for. Pillow knows more, and hands PostScript to another program.
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 _ORIENTATION = 0x0112  # Exif: from 5 on, height and width are exchanged
 # What Pillow was seen to raise, or documents, for damaged files.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, RuntimeError)
@@ -89,11 +91,16 @@ def read_animation(path: Path) -> tuple[list[np.ndarray], list[float] | None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
+    Image.init()
+    formats = [form for form in _FORMATS if form in Image.OPEN]  # not every Pillow was built with all of them
     try:
         # Of oddities that do not matter, and of sizes; the limit of these is ours, and lower.
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
+            too_few = is_too_small_for(path, image.width * image.height)
+            if too_few and image.format != "GIF":  # whose frames may be smaller than it says
+                raise ValueError(f"it has too few bytes for {_by(image.size)} texels")
             yield image
     except Image.DecompressionBombError as error:
         raise InvalidExemplarError(

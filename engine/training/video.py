@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvalidExemplarError
-from .limits import LARGEST, MOST_FRAMES, MOST_PIXELS, MOST_VIDEO_FRAMES
+from .limits import LARGEST, MOST_FRAMES, MOST_PIXELS, MOST_VIDEO_FRAMES, is_too_small_for
 from .resampling import reduce_colour
 
 if TYPE_CHECKING:
@@ -39,12 +39,25 @@ def read_video(path: Path) -> tuple[list[np.ndarray], list[float] | None]:
     try:
         # Only this file: a playlist under a video's name may point anywhere.
         with av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="ignore") as container:
+            _check_claim(container, path)
             return _thinned_frames(container, path.name)
     except (av.FFmpegError, OSError, ValueError, IndexError, EOFError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InvalidExemplarError(
             f"{path.name} cannot be read as a video ({reason:.120})", "see whether it plays, and copy or convert it"
         ) from error
+
+
+def _check_claim(container: InputContainer, path: Path) -> None:
+    """Before a frame is decoded, for the decoder takes the memory that the file asks for."""
+    for stream in container.streams.video[:1]:
+        if stream.codec_context is None:
+            raise ValueError("no decoder knows its codec")
+        texels = stream.codec_context.width * stream.codec_context.height
+        _check_texels(texels, path.name)
+        if is_too_small_for(path, texels):
+            raise ValueError("it has too few bytes for the size of its frames")
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
 
 
 def _thinned_frames(container: InputContainer, name: str) -> tuple[list[np.ndarray], list[float] | None]:
@@ -80,10 +93,7 @@ def _decoded(container: InputContainer, name: str) -> Iterator[tuple[int, VideoF
     size = None
     for index, frame in enumerate(container.decode(stream)):
         _check_length(index + 1, name)
-        if frame.width * frame.height > MOST_PIXELS:
-            raise InvalidExemplarError(
-                f"{name} has more than {MOST_PIXELS >> 20} million pixels a frame", "reduce it first"
-            )
+        _check_texels(frame.width * frame.height, name)
         size = size or (frame.width, frame.height)
         if size != (frame.width, frame.height):
             raise InvalidExemplarError(
@@ -91,6 +101,13 @@ def _decoded(container: InputContainer, name: str) -> Iterator[tuple[int, VideoF
                 "convert it to one size",
             )
         yield index, frame
+
+
+def _check_texels(texels: int, name: str) -> None:
+    if texels > MOST_PIXELS:
+        raise InvalidExemplarError(
+            f"{name} has more than {MOST_PIXELS >> 20} million pixels a frame", "reduce it first"
+        )
 
 
 def _check_length(frames: int, name: str) -> None:
