@@ -2,11 +2,13 @@
 
 import bpy
 
+from . import command
 from .add_to_material import AddToMaterial
 from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
+from .play_sequence import PlaySequence
 from .remove_from_material import RemoveFromMaterial
 from .train import Train
 from .train_discard import TrainDiscard
@@ -20,6 +22,7 @@ _CLASSES = (
     KeyframeAge,
     BakeAtlas,
     BakeSequence,
+    PlaySequence,
     LockInterface,
     UseModel,
     Train,
@@ -28,4 +31,14 @@ _CLASSES = (
     TrainDiscard,
 )
 
-register, unregister = bpy.utils.register_classes_factory(_CLASSES)
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(_CLASSES)
+
+
+def register() -> None:
+    _register_classes()
+    command.register()
+
+
+def unregister() -> None:
+    command.unregister()
+    _unregister_classes()

@@ -1,4 +1,4 @@
-"""Write the material's maps as numbered pictures."""
+"""Write the maps of materials as numbered pictures."""
 
 from __future__ import annotations
 
@@ -7,15 +7,37 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import engine_process, playback
-from ..scene.errors import BakeError
-from ..scene.sequence import Sequence, check_folder, plan_sequence
+from ..engine.picture_settings import LARGEST_PICTURE
+from ..scene import bake_run, engine_process, playback
+from ..scene.bake import Bake, count
+from ..scene.bake_plan import BakeOrder
+from ..scene.bake_settings import BAKED, BakeSettings
+from ..scene.materials import ageing_materials, group_node
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
 
+_MAPS = (
+    ("BASE_COLOR", "Base Color", "sRGB in PNG, linear in EXR"),
+    ("METALLIC", "Metallic", "Linear"),
+    ("ROUGHNESS", "Roughness", "Linear"),
+    ("NORMAL", "Normal", "Tangent space"),
+    ("HEIGHT", "Height", "Fraction of the width of 256 texels; in PNG shifted by 0.5"),
+    ("ORM", "Packed ORM", "Occlusion (estimated from the height), roughness and metallic in red, green and blue"),
+)
+_FORMATS = (
+    ("PNG8", "PNG, 8 bit", "Small; enough for colour"),
+    ("PNG16", "PNG, 16 bit", "No steps in smooth gradients"),
+    ("EXR", "OpenEXR, half", "Linear half floats"),
+)
+_MATERIALS = (
+    ("ACTIVE", "Active", "The active material"),
+    ("SELECTED", "Selected Objects", "Every material of the selected objects that ages"),
+    ("ALL", "All", "Every material of the file that ages"),
+)
+
 
 class BakeSequence(bpy.types.Operator):
-    """Write every map of the material as a numbered picture for each frame; ESC stops between frames"""
+    """Write the maps of each frame as numbered pictures; ESC stops between frames, baking again goes on from there"""
 
     bl_idname = "patina.bake_sequence"
     bl_label = "Bake Sequence"
@@ -24,17 +46,65 @@ class BakeSequence(bpy.types.Operator):
     directory: bpy.props.StringProperty(
         name="Folder", description="Where the pictures go", subtype="DIR_PATH", options=RELATIVE_PATH
     )
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    materials: bpy.props.EnumProperty(name="Materials", description="What is baked", items=_MATERIALS)
     frame_start: bpy.props.IntProperty(name="Start", description="First frame", default=1)
     frame_end: bpy.props.IntProperty(name="End", description="Last frame", default=250)
+    frame_step: bpy.props.IntProperty(name="Step", description="Every how manieth frame", default=1, min=1)
+    maps: bpy.props.EnumProperty(
+        name="Maps",
+        description="Which maps are written",
+        items=_MAPS,
+        options={"ENUM_FLAG"},
+        default={name for name, *_ in _MAPS if name != "ORM"},
+    )
+    color_format: bpy.props.EnumProperty(name="Color", description="Format of the base colour", items=_FORMATS)
+    data_format: bpy.props.EnumProperty(
+        name="Data", description="Format of all other maps", items=_FORMATS, default="PNG16"
+    )
+    size: bpy.props.IntProperty(
+        name="Size",
+        description="Width and height of a picture; 0 for one pixel a texel",
+        default=0,
+        min=0,
+        soft_max=4096,
+        max=LARGEST_PICTURE,
+        subtype="PIXEL",
+    )
+    normals: bpy.props.EnumProperty(
+        name="Normals",
+        description="Where green points in the normal map",
+        items=(("OPENGL", "OpenGL", "Up; as Blender wants it"), ("DIRECTX", "DirectX", "Down; as Unreal wants it")),
+    )
+    suffixes: bpy.props.StringProperty(
+        name="Suffixes",
+        description="Other words for maps in file names, such as: base_color=Albedo, roughness=Rough",
+    )
+    udim: bpy.props.BoolProperty(
+        name="UDIM Tiles", description="A picture for each UDIM tile, with the repeats of Scale", default=False
+    )
+    tiles: bpy.props.StringProperty(
+        name="Tiles", description="Such as 1001-1003, 1011; empty for the tiles that objects with the material use"
+    )
     overwrite: bpy.props.BoolProperty(
-        name="Overwrite", description="Write frames again that are there already", default=False
+        name="Overwrite",
+        description="Write all frames again, also those that are there and were made with the same settings",
+        default=False,
+    )
+    link: bpy.props.BoolProperty(
+        name="Play It Back",
+        description="Let the materials play the baked pictures (playback Sequence), which needs no engine",
+        default=False,
     )
 
-    _sequence: Sequence
+    _bake: Bake
     _timer: bpy.types.Timer | None = None
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
+        material = active_material(context)
+        if material is None and next(ageing_materials(), None) is not None:
+            return True
         return poll_ageing(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -42,13 +112,32 @@ class BakeSequence(bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "materials")
+        frames = layout.column(align=True)
+        for name in ("frame_start", "frame_end", "frame_step"):
+            frames.prop(self, name)
+        layout.column().prop(self, "maps")
+        for name in ("color_format", "data_format", "size", "normals", "suffixes", "udim"):
+            layout.prop(self, name)
+        tiles = layout.column()
+        tiles.active = self.udim
+        tiles.prop(self, "tiles")
+        layout.prop(self, "overwrite")
+        layout.prop(self, "link")
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            self._plan(context)
+            self._bake = bake_run.begin(context.scene, self._chosen(context), self._order())
         except PatinaError as error:
-            return self._fail(error)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         if bpy.app.background:
-            return self._run()
+            bake_run.run(self._bake, lambda text: print(text, flush=True))
+            return self._finish()
         window_manager = context.window_manager
         window_manager.progress_begin(0.0, 1.0)
         self._timer = window_manager.event_timer_add(0.05, window=context.window)
@@ -58,20 +147,20 @@ class BakeSequence(bpy.types.Operator):
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC":
             self._end(context)
-            written = _frames(self._sequence.written)
-            self.report({"WARNING"}, f"Stopped after {written}; baking again goes on from there")
+            self.report({"WARNING"}, f"Stopped after {count(self._bake.written)}; baking again goes on from there")
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
-            more = self._sequence.step(engine_process.engine(), block=False)
-        except PatinaError as error:
+            more = self._bake.step(engine_process.engine(), block=False)
+        except PatinaError as error:  # there is no engine any more
             self._end(context)
-            return self._fail(error)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         if more:
-            context.window_manager.progress_update(self._sequence.progress)
-            context.workspace.status_text_set(f"{self._sequence.describe()}  (ESC stops)")
-            playback.redraw_panels()
+            context.window_manager.progress_update(self._bake.progress)
+            context.workspace.status_text_set(f"{self._bake.describe()}  (ESC stops)")
+            playback.tag_panels()
             return {"RUNNING_MODAL"}
         self._end(context)
         return self._finish()
@@ -80,43 +169,51 @@ class BakeSequence(bpy.types.Operator):
         """Blender calls this where it ends the operator itself, as when a file is opened meanwhile."""
         self._end(context)
 
-    def _plan(self, context: bpy.types.Context) -> None:
-        if self.frame_end < self.frame_start:
-            raise BakeError(f"Frame {self.frame_end} comes before frame {self.frame_start}", "choose a later end")
-        engine_process.engine()  # no folder is made where there is no engine
-        folder = check_folder(self.directory)
-        frames = range(self.frame_start, self.frame_end + 1)
-        self._sequence = plan_sequence(
-            context.scene, active_material(context), folder, frames, overwrite=self.overwrite
+    def _order(self) -> BakeOrder:
+        settings = BakeSettings(
+            maps=tuple(name for name in BAKED if name.upper() in self.maps),
+            color=self.color_format.lower(),
+            data=self.data_format.lower(),
+            size=self.size,
+            normals=self.normals,
+            suffixes=BakeSettings.read_suffixes(self.suffixes),
+        )
+        return BakeOrder(
+            directory=self.directory,
+            frame_start=self.frame_start,
+            frame_end=self.frame_end,
+            frame_step=self.frame_step,
+            settings=settings,
+            tiles=self.tiles if self.udim else None,
+            overwrite=self.overwrite,
         )
 
-    def _run(self) -> set[str]:
-        engine = engine_process.engine()
-        try:
-            while self._sequence.step(engine, block=True):
-                print(self._sequence.describe(), flush=True)
-        except PatinaError as error:
-            return self._fail(error)
-        return self._finish()
+    def _chosen(self, context: bpy.types.Context) -> list[bpy.types.Material]:
+        ageing = list(ageing_materials())
+        if self.materials == "ALL":
+            return ageing
+        if self.materials == "SELECTED":
+            slots = [slot.material for found in context.selected_objects for slot in found.material_slots]
+            return [material for material in ageing if material in slots]
+        material = active_material(context)
+        return [material] if material is not None and group_node(material) is not None else []
 
     def _end(self, context: bpy.types.Context) -> None:
         if self._timer is None:
             return
-        self._sequence.stop()
+        self._bake.stop()
         playback.watch()
         context.window_manager.event_timer_remove(self._timer)
         self._timer = None
         context.window_manager.progress_end()
         context.workspace.status_text_set(None)
+        playback.tag_panels()
 
     def _finish(self) -> set[str]:
-        self.report({"INFO"}, f"{_frames(self._sequence.written)} written, {self._sequence.skipped} were there already")
-        return {"FINISHED"}
-
-    def _fail(self, error: PatinaError) -> set[str]:
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-
-
-def _frames(number: int) -> str:
-    return f"{number} frame{'' if number == 1 else 's'}"
+        bake_run.finish(self._bake, link=self.link)
+        if len(self._bake.materials) > 1:
+            for line in bake_run.statuses(self._bake):
+                print(line, flush=True)
+        failed = bool(self._bake.failed)
+        self.report({"ERROR" if failed else "INFO"}, bake_run.summary(self._bake))
+        return {"CANCELLED" if failed else "FINISHED"}

@@ -140,6 +140,10 @@ class Bake:
         return sum(len(one.frames) for one in self.materials)
 
     @property
+    def is_under_way(self) -> bool:
+        return any(one.state in (WAITING, BAKING) for one in self.materials)
+
+    @property
     def failed(self) -> list[MaterialBake]:
         return [one for one in self.materials if one.state == FAILED]
 

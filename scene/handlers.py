@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import playback
+from . import playback, render_check
 from .images import fill, shed_pixels
 from .materials import ageing_materials, group_node, separate_duplicates
 from .node_group import group_images
@@ -33,6 +33,7 @@ def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) ->
 def render_began(scene: bpy.types.Scene, _: object = None) -> None:
     playback.set_rendering(True)
     separate_duplicates()  # here and not on a frame: no data-block is made while a frame is being evaluated
+    render_check.warn(scene)
 
 
 @persistent
@@ -105,6 +106,7 @@ def unregister() -> None:
             if (found.__module__, found.__name__) == (handler.__module__, handler.__name__):
                 handlers.remove(found)
     playback.forget()
+    render_check.unregister()
     for timer in (playback.tick, _tag_all):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
