@@ -44,7 +44,7 @@ class PatchLoss:
     dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in units of
     the exemplar's spread along it.
     A third of the directions see differences of the first three channels only: in the others lightness drowns colour,
-    and noise of colour would go unpunished. Where there are more channels, another third see one of these alone.
+    and noise of colour would go unpunished. Where there are more maps, another third see one map alone, colour or another.
     """
 
     patch: int = 7
@@ -85,8 +85,10 @@ class PatchLoss:
             colour[:, COLOUR] -= colour[:, COLOUR].mean(1, keepdim=True)
         if channels > 3:
             alone = directions[1::3]
-            chosen = torch.randint(3, channels, (len(alone),), generator=generator)
-            alone *= functional.one_hot(chosen, channels)[:, :, None, None]
+            chosen = torch.randint(2, channels, (len(alone),), generator=generator)
+            seen = functional.one_hot(chosen, channels)
+            seen[:, COLOUR] = seen[:, 2:3]  # colour is one map
+            alone *= seen[:, :, None, None]
         return directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
 
     def _sliced_distance(

@@ -154,3 +154,15 @@ def test_noise_in_one_map_among_many_is_noticed() -> None:
     finest = PatchLoss(projections=64, scales=1)
     still = float(finest(maps, [(maps, 1.0)], torch.Generator().manual_seed(1)))
     assert float(finest(noisy, [(maps, 1.0)], torch.Generator().manual_seed(1))) > still + 0.15
+
+
+def test_lightness_that_is_too_rough_is_noticed_among_many_maps() -> None:
+    """Colour is one of the maps that are seen alone; else other maps drown its lightness."""
+    soft = functional.avg_pool2d(functional.pad(texture()[:, :1], (3,) * 4, mode="circular"), 7, stride=1)
+    others = torch.cat([texture(seed=seed)[:, :1] for seed in (1, 2, 3)], dim=1)
+    maps = torch.cat((soft.expand(1, 3, 96, 96), others), dim=1)
+    rough = maps.clone()
+    rough[:, :3] += 0.06 * torch.randn((1, 1, 96, 96), generator=torch.Generator().manual_seed(4))
+    finest = PatchLoss(projections=64, scales=1)
+    still = float(finest(maps, [(maps, 1.0)], torch.Generator().manual_seed(1)))
+    assert float(finest(rough, [(maps, 1.0)], torch.Generator().manual_seed(1))) > 4 * still
