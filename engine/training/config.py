@@ -21,9 +21,8 @@ class TrainingConfig:
     """The recipe.
 
     state_size: side in texels of the trained state. late_state_size: its side in the last `late_share` of the steps;
-    only on a larger state does the loss see that spots do not flock together far apart. plain_share: of the steps, the
-    last, in which what is seen starts from the fresh surface's plain colour and not from noise. duration: ODE time
-    from fresh to aged. warm_up: as a share of the duration. segments: a fresh start every `segments` steps.
+    only on a larger state does the loss see that spots do not flock together far apart. duration: ODE time from fresh
+    to aged. warm_up: as a share of the duration. segments: a fresh start every `segments` steps.
     steps_per_unit: the fewest and most Euler steps for a unit of ODE time, drawn anew for each segment so that the
     field does not lean on one step length. checks: full inferences over the whole training, by which the learning rate
     and the kept state are decided; the rate is halved when more than `patience` of them in a row did not better the
@@ -36,7 +35,6 @@ class TrainingConfig:
     state_size: int = 64
     late_state_size: int = 128
     late_share: float = 0.2
-    plain_share: float = 0.4
     duration: float = 5.0
     warm_up: float = 0.2
     segments: int = 6

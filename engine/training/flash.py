@@ -40,6 +40,7 @@ class FlashObjective(Objective):
     """
 
     kind = "flash"
+    plain_share = 1.0  # what shows in no photograph alone, height above all, would stay the noise that it started from
     frames: Tensor  # [N, 3, H, W] display-encoded
 
     def __init__(

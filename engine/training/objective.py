@@ -17,13 +17,15 @@ class Objective(ABC, nn.Module):
     """Compares states with an exemplar. Its parameters (a light, where there is one) are learned with the model.
 
     kind: the exemplar's. observed: how many of a state's first channels are seen. initialisation: the first so many
-    steps of a training compare by `initial_distance` instead, in segments of `initial_segments` steps.
+    steps of a training compare by `initial_distance` instead, in segments of `initial_segments` steps. plain_share: of
+    the steps, the last, in which what is seen starts from `start` and not from noise.
     """
 
     kind: str
     observed: int
     initialisation = 0
     initial_segments = 2
+    plain_share = 0.4
 
     def __init__(self, exemplar: Exemplar):
         super().__init__()

@@ -44,7 +44,7 @@ class PatchLoss:
     dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in units of
     the exemplar's spread along it.
     A third of the directions see differences of the first three channels only: in the others lightness drowns colour,
-    and noise of colour would go unpunished. Where there are more maps, another third see one map alone, colour or another.
+    and noise of colour would go unpunished. Where there are more maps, another third see one alone, colour being one.
     """
 
     patch: int = 7

@@ -50,7 +50,7 @@ def header_of(training: Training, path: Path, description: Description, seconds:
             **objective.settings(),
             "iterations": training.iteration,
             "state_size": [config.state_size, config.late_state_size],
-            "plain_share": config.plain_share,
+            "plain_share": objective.plain_share,
             "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,
             "seconds": round(seconds),
         },

@@ -67,7 +67,7 @@ class Training:
         config = self.config
         is_late, is_plain = (
             self.iteration >= round(config.iterations * (1 - share))
-            for share in (config.late_share, config.plain_share)
+            for share in (config.late_share, self.objective.plain_share)
         )
         size = config.late_state_size if is_late else config.state_size
         return self.iteration < self.objective.initialisation, size, is_plain

@@ -105,7 +105,9 @@ def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
 
 
 def test_in_the_end_a_life_starts_from_the_fresh_colour_and_from_noise_where_nothing_is_seen() -> None:
-    training = Training(rgb_objective(), replace(SMALL, plain_share=0.5))
+    objective = rgb_objective()
+    objective.plain_share = 0.5
+    training = Training(objective, SMALL)
     training._refresh(16, SMALL.segments)
     assert abs(training.state.std() - 1) < 0.1 and training.start == ()
     while training.iteration < SMALL.iterations // 2:
