@@ -25,6 +25,7 @@ from .solver import default_grid
 
 _REMEDY = "choose a file that the public implementation saved"
 _LONGEST_HEADER = 1024  # bytes; a record of ours has 118
+_LARGEST_NUMBER = 1024  # bytes
 _HEADERS = {  # by the format's version: bytes of the description's length, and what reads the description
     (1, 0): (2, np.lib.format.read_array_header_1_0),
     (2, 0): (4, np.lib.format.read_array_header_2_0),
@@ -56,7 +57,7 @@ def _read_record(file: BinaryIO, size: int) -> np.ndarray:
         raise ValueError(f"the description of a record has {length} bytes")
     file.seek(-width, os.SEEK_CUR)
     shape, _, dtype = read_description(file)
-    if dtype.hasobject or not dtype.itemsize:
+    if dtype.hasobject or not 0 < dtype.itemsize <= _LARGEST_NUMBER:  # negative where NumPy's own size overflows
         raise ValueError("a record holds no numbers")
     if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize > size - file.tell():
         raise ValueError("a record is longer than the file")

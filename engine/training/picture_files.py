@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 import zlib
@@ -89,13 +90,24 @@ def read_animation(path: Path) -> tuple[list[np.ndarray], list[float] | None]:
     return frames, [starts[index - still] for index in sorted(kept)]
 
 
+class _File(io.BufferedReader):
+    """A file that asks for no more memory than it has bytes, however many a picture's header says there are."""
+
+    def __init__(self, path: Path):
+        super().__init__(io.FileIO(path))
+        self._bytes = path.stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size if size is None else min(size, self._bytes))
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     Image.init()
     formats = [form for form in _FORMATS if form in Image.OPEN]  # not every Pillow was built with all of them
     try:
         # Of oddities that do not matter, and of sizes; the limit of these is ours, and lower.
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as image:
+        with warnings.catch_warnings(action="ignore"), _File(path) as file, Image.open(file, formats=formats) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
             too_few = is_too_small_for(path, image.width * image.height)
