@@ -3,6 +3,8 @@
 launch.py LIVES BYTES         the server that Blender talks to
 launch.py --command ARGS...   the command `patina ARGS...` in the background, as low in priority as it takes for the
                               computer to stay usable
+launch.py --probe             tries whether this Python can be the engine, and says what it is, as one line of JSON
+launch.py --environment ...   makes the engine's private environment; on Blender's own Python, which has no torch
 
 The extension's folder is loaded under the name `patina`, whatever Blender calls it, and no folder is added to the
 search path: modules of other extensions beside it stay out of reach.
@@ -45,7 +47,7 @@ def _lacking() -> tuple[str, str] | None:
     return None
 
 
-def _serve() -> None:
+def _channel_if_nothing_lacks() -> BinaryIO:
     channel = _own_channel()
     lacking = _lacking()
     if lacking is not None:
@@ -54,6 +56,11 @@ def _serve() -> None:
         channel.close()
         raise SystemExit(2)
     _load_package()
+    return channel
+
+
+def _serve() -> None:
+    channel = _channel_if_nothing_lacks()
     server = importlib.import_module(f"{PACKAGE}.engine.server")
     server.main(channel)
 
@@ -70,9 +77,28 @@ def _run_command() -> None:
     raise SystemExit(importlib.import_module(f"{PACKAGE}.engine.cli").main())
 
 
+def _probe() -> None:
+    channel = _channel_if_nothing_lacks()
+    found = importlib.import_module(f"{PACKAGE}.engine.probe").probe()
+    channel.write(json.dumps({"type": "probe"} | found).encode() + b"\n")
+    channel.close()
+
+
+def _make_environment() -> None:
+    channel = _own_channel()
+    del sys.argv[1]
+    _load_package()
+    importlib.import_module(f"{PACKAGE}.engine.environment_make").main(channel)
+
+
 if __name__ == "__main__":
-    sys.path.pop(0)  # this file's own folder, whose modules belong to the package
+    if not sys.flags.safe_path:
+        sys.path.pop(0)  # this file's own folder, whose modules belong to the package
     if sys.argv[1:2] == ["--command"]:
         _run_command()
+    elif sys.argv[1:2] == ["--probe"]:
+        _probe()
+    elif sys.argv[1:2] == ["--environment"]:
+        _make_environment()
     else:
         _serve()

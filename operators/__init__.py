@@ -6,10 +6,15 @@ from . import command
 from .add_to_material import AddToMaterial
 from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
+from .check_engine import CheckEngine
+from .copy_diagnostics import CopyDiagnostics
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
 from .play_sequence import PlaySequence
 from .remove_from_material import RemoveFromMaterial
+from .setup_cancel import SetupCancel
+from .setup_engine import SetupEngine
+from .setup_remove import SetupRemove
 from .train import Train
 from .train_discard import TrainDiscard
 from .train_resume import TrainResume
@@ -29,6 +34,11 @@ _CLASSES = (
     TrainStop,
     TrainResume,
     TrainDiscard,
+    SetupEngine,
+    SetupCancel,
+    SetupRemove,
+    CheckEngine,
+    CopyDiagnostics,
 )
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(_CLASSES)

@@ -1,4 +1,4 @@
-"""Where the engine is, and how much it may keep."""
+"""Where the engine is, how it gets there, and how much it may keep."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import bpy
 
-from ..scene import engine_process, playback
+from ..scene import engine_process, engine_setup, playback
 from .text import sentence
 
 
@@ -21,7 +21,7 @@ class PatinaPreferences(bpy.types.AddonPreferences):
 
     python: bpy.props.StringProperty(
         name="Engine's Python",
-        description="A Python that has torch and torchdiffeq; empty for Blender's own where that has them",
+        description="A Python that has torch and torchdiffeq; empty for the one that Patina installs",
         subtype="FILE_PATH",
         update=_changed,
     )
@@ -46,13 +46,45 @@ class PatinaPreferences(bpy.types.AddonPreferences):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        column = layout.column()
-        overridden = os.environ.get("PATINA_PYTHON")
-        column.active = not overridden
-        column.prop(self, "python")
-        if overridden:
-            sentence(layout, context, f"PATINA_PYTHON names {overridden}, and that counts", "INFO")
+        _draw_engine(layout.box(), context, self)
         layout.prop(self, "lives")
         layout.prop(self, "lives_megabytes")
         layout.prop(self, "models")
-        sentence(layout, context, engine_process.describe(), "SYSTEM")
+        layout.operator("patina.copy_diagnostics", icon="COPYDOWN")
+
+
+def _draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context, settings: PatinaPreferences) -> None:
+    sentence(layout, context, engine_process.describe(), "SYSTEM")
+    if engine_setup.is_running():
+        text, factor = engine_setup.progress()
+        row = layout.row()
+        row.progress(factor=factor, text=text)
+        row.operator("patina.setup_cancel", icon="CANCEL")
+        return
+    if engine_setup.outcome:
+        sentence(layout, context, engine_setup.outcome, "ERROR" if engine_setup.failed else "CHECKMARK")
+    _draw_installed(layout, context)
+    overridden = os.environ.get("PATINA_PYTHON")
+    row = layout.row()
+    row.active = not overridden
+    row.prop(settings, "python")
+    if overridden:
+        sentence(layout, context, f"PATINA_PYTHON names {overridden}, and that counts", "INFO")
+
+
+def _draw_installed(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What is installed, and what can be done about it."""
+    installed = engine_setup.installed()
+    if installed is not None and not installed.is_current:
+        sentence(layout, context, "The installed engine is of another version of Patina: install it again", "INFO")
+    if not bpy.app.online_access:
+        sentence(layout, context, "To install the engine, Blender must be allowed to go online", "INFO")
+        layout.prop(context.preferences.system, "use_online_access")
+    row = layout.row()
+    row.operator("patina.setup_engine", text="Install Engine" if installed is None else "Install Again", icon="IMPORT")
+    if installed is not None:
+        row.operator("patina.setup_remove", text="Remove", icon="TRASH")
+    row.operator("patina.check_engine", icon="VIEWZOOM")
+    log = engine_setup.log_path()
+    if log is not None:
+        row.operator("wm.path_open", text="Log", icon="TEXT").filepath = str(log)

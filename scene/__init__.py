@@ -1,6 +1,6 @@
 """What a .blend holds of Patina: properties, node group, images, and the handlers that keep them at their age."""
 
-from . import engine_process, handlers, properties, training_watch
+from . import engine_process, engine_setup, handlers, properties, training_watch
 
 
 def register() -> None:
@@ -9,6 +9,7 @@ def register() -> None:
 
 
 def unregister() -> None:
+    engine_setup.unregister()
     training_watch.unregister()
     handlers.unregister()
     properties.unregister()

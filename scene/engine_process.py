@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.client import Engine, EngineSettings, EngineState, Job
+from ..engine.environment import ready
 from ..engine.errors import PatinaError
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -28,10 +29,24 @@ def preferences() -> bpy.types.AddonPreferences | None:
     return addon.preferences if addon is not None else None
 
 
-def engine_python() -> Path:
-    """PATINA_PYTHON, else the preference, else Blender's own interpreter where that has torch.
+def private_folder() -> Path | None:
+    """Where the engine's private environment lies once it is installed; None where Patina is no extension."""
+    try:
+        return Path(bpy.utils.extension_path_user(PACKAGE, path="engine"))
+    except ValueError:
+        return None
 
-    Raises NoEngineError with what to do.
+
+def blender_python() -> Path:
+    """Blender's own interpreter, which makes the private environment."""
+    return Path(sys.executable)
+
+
+def choose_python() -> tuple[str, Path]:
+    """(who names it, the engine's Python): the one place that decides.
+
+    PATINA_PYTHON, else the preference, else the private environment, else Blender's own interpreter where that has
+    torch. Raises NoEngineError with what to do.
     """
     chosen = preferences()
     named = os.environ.get("PATINA_PYTHON") or (chosen.python if chosen is not None else "")
@@ -39,13 +54,24 @@ def engine_python() -> Path:
         path = Path(bpy.path.abspath(named))
         if not path.is_file():
             raise NoEngineError(f"The engine's Python {path} does not exist", "choose another one in the preferences")
-        return path
+        return "PATINA_PYTHON" if os.environ.get("PATINA_PYTHON") else "the preferences", path
+    folder = private_folder()
+    private = ready(folder) if folder is not None else None
+    if private is not None:
+        if not private.python.is_file():  # it needs the Python that made it, which a newer Blender may have replaced
+            raise NoEngineError("The engine that was installed has lost its Python", "install it again")
+        return "Patina's own environment", private.python
     # Looked for, never imported: Blender's own Python must not load torch.
     if importlib.util.find_spec("torch") is not None:
-        return Path(sys.executable)
+        return "Blender's own Python", blender_python()
     raise NoEngineError(
-        "Patina has no engine yet", "name a Python that has torch and torchdiffeq in Patina's preferences"
+        "Patina has no engine yet", "install it in Patina's preferences, or name a Python that has torch"
     )
+
+
+def engine_python() -> Path:
+    """The engine's Python. Raises NoEngineError with what to do."""
+    return choose_python()[1]
 
 
 def default_lives() -> Path:

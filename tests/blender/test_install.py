@@ -27,11 +27,18 @@ def test_the_zip_holds_what_runs_and_nothing_else(extension_zip: Path) -> None:
         "engine",
         "operators",
         "panels",
+        "requirements",
         "scene",
         "weights",
     }
     assert "blender_manifest.toml" in names
     assert any(name.endswith(".safetensors") for name in names)
+    assert {name for name in names if name.startswith("requirements/")} <= {
+        "requirements/",
+        "requirements/engine-constraints.txt",
+        "requirements/engine.txt",
+        "requirements/installer.txt",
+    }
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
