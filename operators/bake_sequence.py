@@ -99,6 +99,7 @@ class BakeSequence(bpy.types.Operator):
 
     _bake: Bake
     _timer: bpy.types.Timer | None = None
+    _said = ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -158,9 +159,7 @@ class BakeSequence(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if more:
-            context.window_manager.progress_update(self._bake.progress)
-            context.workspace.status_text_set(f"{self._bake.describe()}  (ESC stops)")
-            playback.tag_panels()
+            self._show(context)
             return {"RUNNING_MODAL"}
         self._end(context)
         return self._finish()
@@ -168,6 +167,16 @@ class BakeSequence(bpy.types.Operator):
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender calls this where it ends the operator itself, as when a file is opened meanwhile."""
         self._end(context)
+
+    def _show(self, context: bpy.types.Context) -> None:
+        """Draw how far it is, where that reads differently: redrawing at every tick would slow the window down."""
+        text = self._bake.describe()
+        if text == self._said:
+            return
+        self._said = text
+        context.window_manager.progress_update(self._bake.progress)
+        context.workspace.status_text_set(f"{text}  (ESC stops)")
+        playback.tag_panels()
 
     def _order(self) -> BakeOrder:
         settings = BakeSettings(
