@@ -11,6 +11,8 @@ from .copy_diagnostics import CopyDiagnostics
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
 from .play_sequence import PlaySequence
+from .preview_relight import PreviewRelight
+from .preview_relight_back import PreviewRelightBack
 from .remove_from_material import RemoveFromMaterial
 from .setup_cancel import SetupCancel
 from .setup_engine import SetupEngine
@@ -29,6 +31,8 @@ _CLASSES = (
     BakeSequence,
     PlaySequence,
     LockInterface,
+    PreviewRelight,
+    PreviewRelightBack,
     UseModel,
     Train,
     TrainStop,

@@ -4,8 +4,17 @@ import bpy
 
 from .material import MaterialPanel, SidebarPanel
 from .preferences import PatinaPreferences
+from .relight import RelightMaterialPanel, RelightSidebarPanel
 from .training import TrainingMaterialPanel, TrainingSidebarPanel
 
-_CLASSES = (PatinaPreferences, MaterialPanel, SidebarPanel, TrainingMaterialPanel, TrainingSidebarPanel)
+_CLASSES = (
+    PatinaPreferences,
+    MaterialPanel,
+    SidebarPanel,
+    RelightMaterialPanel,
+    RelightSidebarPanel,
+    TrainingMaterialPanel,
+    TrainingSidebarPanel,
+)
 
 register, unregister = bpy.utils.register_classes_factory(_CLASSES)

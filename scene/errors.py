@@ -13,3 +13,7 @@ class BakeError(PatinaError):
 
 class TrainingError(PatinaError):
     """A training that cannot be begun, resumed or discarded."""
+
+
+class PreviewError(PatinaError):
+    """A preview that cannot be made or written."""

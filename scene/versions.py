@@ -74,3 +74,33 @@ def tag_pixels(image: bpy.types.Image) -> None:
     if bpy.app.version < (5, 2):
         image.alpha_mode = "CHANNEL_PACKED" if image.alpha_mode == "STRAIGHT" else "STRAIGHT"
     image.update_tag()
+
+
+def set_view(scene: bpy.types.Scene, view: str, gamma: float) -> None:
+    """Show a scene through a view transform and a gamma. A configuration without that view keeps its own."""
+    try:
+        scene.view_settings.view_transform = view
+    except TypeError:
+        return
+    scene.view_settings.look = "None"
+    scene.view_settings.gamma = gamma
+
+
+def set_movie(scene: bpy.types.Scene) -> None:
+    """Let a scene be written as H.264 in MP4, at a quality that shows no blocks."""
+    settings = scene.render.image_settings
+    if bpy.app.version >= (5, 0):
+        settings.media_type = "VIDEO"
+    settings.file_format = "FFMPEG"
+    movie = scene.render.ffmpeg
+    movie.format, movie.codec, movie.constant_rate_factor = "MPEG4", "H264", "HIGH"
+    movie.audio_codec = "NONE"
+
+
+def set_world_color(world: bpy.types.World, color: tuple[float, float, float]) -> None:
+    """Give a world one even colour. From 5.0 every world has nodes, of which a new one brings its background."""
+    world.color = color
+    if world.node_tree is not None:
+        for node in world.node_tree.nodes:
+            if node.bl_idname == "ShaderNodeBackground":
+                node.inputs["Color"].default_value = (*color, 1.0)
