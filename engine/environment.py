@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,8 +143,9 @@ def remove(folder: Path) -> None:
     """Delete everything in `folder`. Raises SetupError where something is in use."""
     try:
         (folder / READY).unlink(missing_ok=True)  # from here on nothing is ready, whatever stays behind
-        if folder.exists():
-            shutil.rmtree(folder)
+        while folder.exists():
+            with suppress(FileNotFoundError):  # an installer that was cancelled tidies up at the same time
+                shutil.rmtree(folder)
     except OSError as error:
         raise SetupError(
             f"{error.filename} cannot be deleted ({error.strerror})", "close what uses it, then try again"

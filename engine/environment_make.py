@@ -47,6 +47,7 @@ class Maker:
         self._log = log
         self._process: subprocess.Popen[str] | None = None
         self._cancelled = False
+        self._starting = threading.Lock()  # nothing is started after the wish to end was heard
         self._said: deque[str] = deque(maxlen=40)
         self._environment = folder / _name(folder, platform)
         self._temporary = folder / "temporary"
@@ -150,18 +151,20 @@ class Maker:
         """Run a command, its words in the log. Raises SetupError where it fails."""
         self._log.write(f"$ {subprocess.list2cmdline(command)}\n")
         self._said.clear()
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=_clean_environ(self._temporary),
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=sys.platform != "win32",
-            creationflags=_NO_WINDOW,
-        )
+        with self._starting:
+            self._rest_if_cancelled()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=_clean_environ(self._temporary),
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=sys.platform != "win32",
+                creationflags=_NO_WINDOW,
+            )
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if not on_line(line):
@@ -169,17 +172,21 @@ class Maker:
                 self._log.flush()
                 self._said.append(line)
         failed = self._process.wait()
-        while self._cancelled:  # the other thread tidies up, and ends us all
-            time.sleep(1)
+        self._rest_if_cancelled()
         if failed:
             raise SetupError(*explain(self._said, doing))
+
+    def _rest_if_cancelled(self) -> None:
+        while self._cancelled:  # the other thread tidies up, and ends the process
+            time.sleep(1)
 
     def _listen(self) -> None:
         """Wait for the end of the input, which means that nobody wants this any more."""
         while sys.stdin.buffer.read(1):
             pass
-        self._cancelled = True
-        process = self._process
+        with self._starting:
+            self._cancelled = True
+            process = self._process
         if process is not None and process.poll() is None:
             with suppress(OSError):
                 if sys.platform == "win32":
@@ -219,7 +226,9 @@ def main(channel: BinaryIO) -> None:
         maker = Maker(folder, platform, channel, log)
         try:
             if not mine:
-                raise SetupError("Another Blender is installing the engine at this moment", "wait until it is done")
+                raise SetupError(
+                    "The engine is being installed by another Blender, or tidied up after one", "try again in a moment"
+                )
             maker.make()
         except SetupError as error:
             log.write(f"{error}\n")

@@ -20,18 +20,22 @@ if sys.platform == "win32":
 else:
     _NO_WINDOW = 0
 _LAUNCH = Path(__file__).with_name("launch.py")
-_PATIENCE = 10.0  # seconds that a cancelled job has to tidy up
+_PATIENCE = 3.0  # seconds that whoever cancels waits for the job's end
 
 
 class Task:
-    """A running job. Never blocks but in `cancel`. Raises SetupError where it cannot be started."""
+    """A running job. Never blocks but in `cancel`. Raises SetupError where it cannot be started.
 
-    def __init__(self, python: Path, arguments: Sequence[str], *, isolated: bool = False):
+    makes: whether it makes something, in a Python that hears of nothing outside, and tidies up when it is cancelled.
+    """
+
+    def __init__(self, python: Path, arguments: Sequence[str], *, makes: bool = False):
+        self._makes = makes
         self.text, self.factor = "Starting", 0.0
         self._received = b""
         self._answer: dict[str, Any] | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        options = ["-I"] if isolated else []
+        options = ["-I"] if makes else []
         try:
             self._process = subprocess.Popen(
                 [str(python), *options, "-X", "utf8", "-u", str(_LAUNCH), *arguments],
@@ -98,15 +102,16 @@ class Task:
         return f" ({lines[-1][:200]})" if lines else ""
 
     def cancel(self) -> None:
-        """End the job: it tidies up when its input ends, and is killed if that takes too long."""
+        """End the job: it ends itself when its input does. One that makes something may take its time to tidy up."""
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            if not self._makes:
+                self._process.kill()
+                self._process.wait()
         self._close()
 
     def _close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from ..engine.errors import PatinaError
 from . import engine_process, playback
 
 _POLL = 0.2  # seconds
-_SILENCE = 600.0  # seconds after which a probe or an installer that says nothing counts as hanging
 AUTOMATIC = "AUTO"
 _task: Task | None = None
 _doing = ""  # "install" or "check", while there is a task
@@ -77,7 +75,7 @@ def begin_install(platform: str) -> None:
     except OSError as error:
         raise SetupError(f"{folder} cannot be made ({error.strerror})", "check the rights of the folder") from error
     environment.check_room(folder, chosen)
-    _start("install", Path(engine_process.blender_python()), ["--environment", str(folder), chosen], isolated=True)
+    _start("install", Path(engine_process.blender_python()), ["--environment", str(folder), chosen], makes=True)
 
 
 def begin_check() -> None:
@@ -87,9 +85,9 @@ def begin_check() -> None:
     _start("check", engine_process.engine_python(), ["--probe"])
 
 
-def _start(doing: str, python: Path, arguments: list[str], *, isolated: bool = False) -> None:
+def _start(doing: str, python: Path, arguments: list[str], *, makes: bool = False) -> None:
     global _task, _doing, outcome, failed
-    _task, _doing, outcome, failed = Task(python, arguments, isolated=isolated), doing, "", False
+    _task, _doing, outcome, failed = Task(python, arguments, makes=makes), doing, "", False
     if not bpy.app.background and not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=_POLL, persistent=True)
 
@@ -126,15 +124,12 @@ def _describe(answer: dict[str, Any]) -> str:
 
 def wait(report: Callable[[str], None] = lambda _: None) -> None:
     """Wait until nothing runs; `report` hears of every change. Ctrl-C cancels it. Raises SetupError where it failed."""
-    said, heard = "", time.monotonic()
+    said = ""
     try:
         while poll(timeout=_POLL):
-            text, _ = progress()
-            if text != said:
-                said, heard = text, time.monotonic()
-                report(text)
-            elif time.monotonic() - heard > 6 * _SILENCE:
-                raise SetupError(f"{text} has taken an hour", "check the network, then try again")
+            if progress()[0] != said:
+                said = progress()[0]
+                report(said)
     except BaseException:
         cancel()
         raise

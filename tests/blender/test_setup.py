@@ -181,7 +181,10 @@ def test_a_download_that_is_cancelled_or_breaks_off_is_gone_on_with(
             below = children(pid)
             assert below
             assert bpy.ops.patina.setup_cancel() == {"FINISHED"}
-            assert not any(is_running(process) for process in (pid, *below))
+            deadline = time.monotonic() + PATIENCE  # it tidies up by itself
+            while any(is_running(process) for process in (pid, *below)):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
             assert {path.name for path in folder().iterdir()} == {"downloads", "setup.log", ".lock"}
         else:
             assert "broke off" in (sentence := refusal("INDEX")) or "damaged" in sentence
@@ -236,7 +239,7 @@ def test_a_second_installation_at_the_same_time_is_refused(wheels: Path) -> None
         "except RuntimeError as error: print(error)\n"
     )
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
-    assert "Another Blender is installing" in other.stdout
+    assert "being installed by another Blender" in other.stdout
 
 
 @pytest.mark.parametrize(
