@@ -7,8 +7,9 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import library
+from ..scene import engine_process, library
 from ..scene.materials import add_patina, check_editable
+from ..scene.ready_atlas import ready_atlas, use_ready_atlas
 from ..scene.versions import use_nodes
 from .context import active_material
 
@@ -49,9 +50,18 @@ class AddToMaterial(bpy.types.Operator):
         except PatinaError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if engine_process.lacking():
+            self._play_ready_atlas(material)
         if not has_uvs:
             self.report({"WARNING"}, f"{active.name!r} has no UV map: generated coordinates are used instead")
         return {"FINISHED"}
+
+    def _play_ready_atlas(self, material: bpy.types.Material) -> None:
+        try:
+            if ready_atlas(material.patina.model) is not None:
+                use_ready_atlas(material)
+        except PatinaError as error:
+            self.report({"WARNING"}, str(error))
 
 
 def _new_material(active: bpy.types.Object) -> bpy.types.Material:

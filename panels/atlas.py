@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene import engine_process, playback
 from ..scene.atlas import atlas_of, lost_tiles, outdated
 from ..scene.atlas_words import quality_sentence, record_sentence
 from .text import sentence
@@ -21,6 +22,9 @@ def draw_atlas(
     column.prop(material.patina, "playback")
     sentence(column, context, record_sentence(record), "INFO", quiet=True)
     sentence(column, context, f"Nearness to Live: {quality_sentence(record)}", "BLANK1", quiet=True)
+    if not playback.is_rendering() and engine_process.lacking():
+        text = "It plays without the engine, which other seeds, other resolutions and training need"
+        sentence(column, context, text, "INFO", quiet=True)
     lost = lost_tiles(group)
     changed = outdated(material, record)
     if lost:

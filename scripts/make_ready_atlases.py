@@ -1,0 +1,58 @@
+"""Bakes the atlas that comes with each shipped model, beside its weights: as many ages as fit into 3 MB, 21 at most.
+
+.venv/bin/python scripts/make_ready_atlases.py [MODEL ...]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from patina.engine.atlas import make_atlas
+from patina.engine.life import Life, LifeSettings
+from patina.engine.life_store import LifeStore
+from patina.engine.model_file import load_model
+from patina.engine.shipped import shipped_models
+from patina.engine.whole_files import written_whole
+
+EXTENT, SEED, BITS = 128, 0, 8
+MOST_AGES, MOST_BYTES = 21, 3_000_000
+
+
+def make(name: str, path: Path) -> None:
+    """Write NAME.atlas beside the model."""
+    model = load_model(path)
+    with TemporaryDirectory() as folder:
+        life = Life(model, SEED, EXTENT, LifeStore(Path(folder) / "lives", 4 << 30), LifeSettings(), "cpu")
+        for count in range(MOST_AGES, 1, -2):
+            tiles = Path(folder) / str(count)
+            steps = make_atlas(life, count, BITS, tiles, name)
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    result = end.value
+                    break
+            files = sorted(tiles.iterdir())
+            if sum(file.stat().st_size for file in files) < MOST_BYTES:
+                break
+        record = {"sha256": model.header.sha256, "seed": SEED, "extent": EXTENT, "bits": BITS, "stem": name, **result}
+        target = path.with_suffix(".atlas")
+        with written_whole(target) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+            for entry, content in (
+                ("atlas.json", json.dumps(record).encode()),
+                *((file.name, file.read_bytes()) for file in files),
+            ):
+                archive.writestr(zipfile.ZipInfo(entry, (1980, 1, 1, 0, 0, 0)), content)
+    worst = min(value for key, value in result["decibels"].items() if key != "height")
+    print(f"{target.name}: {count} ages, {target.stat().st_size / 1e6:.1f} MB, {worst:.1f} dB")
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:]
+    for model_name, model_path in shipped_models().items():
+        if not wanted or model_name in wanted:
+            make(model_name, model_path)
