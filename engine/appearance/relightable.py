@@ -11,6 +11,7 @@ from ..normals import normals
 from ..rendering.brdf import Geometry, diffuse_specular, mixed_f0, principled
 from ..rendering.flash import Light, exposed, geometry_at
 from .base import Appearance
+from .principled_fit import fit_principled
 
 _LEAST = 1e-6  # BRDF channels are clipped to [1e-6, 1] (public implementation)
 SMOOTHEST = 0.03  # a smoother surface's highlight is smaller than a texel: nothing could be learned from it
@@ -87,23 +88,17 @@ class MetallicAppearance(RelightableAppearance):
 
 
 class DiffuseSpecularAppearance(RelightableAppearance):
-    """Diffuse and specular colour, two alphas and height were learned; base colour and metallic follow from them.
-
-    With diffuse = base (1 - m) and specular = 0.04 (1 - m) + base m, averaged over the colour channels D and S,
-    q = 1 - m solves 0.04 q^2 - (D + S) q + D = 0, and base = diffuse + specular - 0.04 q.
-    """
+    """Diffuse and specular colour, two alphas and height were learned; base colour and metallic are the best fit."""
 
     observed = 9
 
     def scalar_maps(self, maps: Tensor, raw: Tensor) -> dict[str, Tensor]:
-        diffuse, specular, alpha = maps[:3], maps[3:6], maps[6:8].clamp(min=_LEAST)
-        total = (diffuse + specular).mean(0)
-        share = 2 * diffuse.mean(0) / (total + (total.square() - 0.16 * diffuse.mean(0)).clamp(min=0).sqrt() + _LEAST)
-        share = share.clamp(0, 1)
+        alpha = maps[6:8].clamp(min=_LEAST).log().mean(0).exp()
+        base, metallic = fit_principled(maps[:3], maps[3:6], alpha)
         return {
-            "base_color": (diffuse + specular - 0.04 * share).clamp(0, 1).permute(1, 2, 0),
-            "metallic": 1 - share,
-            "roughness": alpha.log().mean(0).mul(0.5).exp(),
+            "base_color": base.permute(1, 2, 0),
+            "metallic": metallic,
+            "roughness": alpha.sqrt(),
             "height": self.height(raw),
         }
 
