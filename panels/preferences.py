@@ -54,13 +54,13 @@ class PatinaPreferences(bpy.types.AddonPreferences):
 
 
 def _draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context, settings: PatinaPreferences) -> None:
-    sentence(layout, context, engine_process.describe(), "SYSTEM")
     if engine_setup.is_running():
         text, factor = engine_setup.progress()
-        row = layout.row()
+        row = layout.split(factor=0.8)
         row.progress(factor=factor, text=text)
         row.operator("patina.setup_cancel", icon="CANCEL")
         return
+    sentence(layout, context, engine_process.describe(), "SYSTEM")
     if engine_setup.outcome:
         sentence(layout, context, engine_setup.outcome, "ERROR" if engine_setup.failed else "CHECKMARK")
     _draw_installed(layout, context)

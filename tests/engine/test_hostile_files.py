@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -53,14 +54,14 @@ def test_a_case_is_decided_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("deed", "complaint"),
     [
-        ("open('evil', 'w')", "open('evil'"),
-        ("open('evil', 'w').write('x')", "died (-25)"),
-        ("__import__('os').system('true')", "os.system"),
+        ("open('evil', 'w')", r"open\('evil'"),
+        ("open('evil', 'w').write('x')", r"died \(-25\)"),
+        ("__import__('os').system('true')", r"os\.system"),
         ("bytearray(1 << 30)", "MiB for a file"),
-        ("__import__('hashlib').pbkdf2_hmac('sha1', b'', b'', 20_000_000)", "took"),
+        ("__import__('hashlib').pbkdf2_hmac('sha1', b'', b'', 14_000_000)", "took|hangs"),
         ("__import__('os').abort()", "died"),
         ("1 / 0", "ZeroDivisionError"),
-        ("__import__('os').write(__import__('os').open('evil', 65), b'x')", "died (-25)"),
+        ("__import__('os').write(__import__('os').open('evil', 65), b'x')", r"died \(-25\)"),
     ],
 )
 def test_the_watch_sees_what_a_reader_must_not_do(
@@ -76,7 +77,7 @@ def test_the_watch_sees_what_a_reader_must_not_do(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(fuzz_run, "honest_files", only_weights)
     report = run([Case("weights", 0, 0)])
-    assert complaint in " ".join(what for _, what in report.failures)
+    assert re.search(complaint, " ".join(what for _, what in report.failures))
 
 
 def only_weights(folder: Path) -> dict[str, list[Path]]:
