@@ -153,6 +153,32 @@ def test_undo_takes_the_preview_away_and_redo_brings_it_back() -> None:
     assert wearer().active_material.patina.model == TINY
 
 
+def test_stopped_between_two_pictures_it_leaves_neither_scene_nor_half_a_file(tmp_path: Path) -> None:
+    """What a window's timer does, one step at a time, until ESC."""
+    material = still_stage()
+    before = everything()
+    order = patina("scene.preview").order_of(
+        bpy.context, material, subject="PLANE", engine="EEVEE", size=SIZE, flash=False, frame_start=1, frame_end=4
+    )
+    steps = patina("scene.preview_pictures").strip_steps(order, tmp_path / "strip.png", 2, 2, block=False)
+    assert next(done for done in steps if done > 0) == 0.25
+    assert everything() != before
+    steps.close()
+    assert everything() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_material_that_plays_its_atlas_is_previewed_by_it(tmp_path: Path) -> None:
+    material = still_stage()
+    assert bpy.ops.patina.bake_atlas(ages=3) == {"FINISHED"}
+    assert material.patina.playback == "ATLAS"
+    before = everything()
+    assert preview(subject="PLANE", strip=str(tmp_path / "strip.png"), ages=3, lights=1) == {"FINISHED"}
+    assert everything() == before
+    first, middle, last = tiles(tmp_path / "strip.png", 1, 3).mean((0, 2, 3, 4))
+    assert first > middle + 0.02 > last + 0.04
+
+
 def refused(match: str, **choices: object) -> None:
     before = everything()
     with pytest.raises(RuntimeError, match=match):
