@@ -48,6 +48,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Model]:
     while training.iteration < STEPS:
         training.step()
         if training.iteration in (STEPS // 10, STEPS):
+            training.check()
             path = folder / f"spotted_{training.iteration}.safetensors"
             save_model(training.averaged, header_of(training, path, Description("Spots"), 0.0), path)
             models[training.iteration] = load_model(path)
