@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from patina.engine.atlas import Steps, make_atlas
-from patina.engine.atlas_layout import atlas_bytes
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.map_names import MAPS
-from patina.engine.model_file import load_model
-from patina.engine.shipped import find_model
+from patina.engine.atlas.layout import atlas_bytes
+from patina.engine.atlas.make import Steps, make_atlas
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.map_names import MAPS
+from patina.engine.models.model_file import load_model
+from patina.engine.models.shipped import find_model
 
 
 def finish(steps: Steps) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 
 import torch
 from patina.engine.appearance import DiffuseSpecularAppearance
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import load_model
-from patina.engine.normals import normals
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.normals import normals
+from patina.engine.models.model_file import load_model
+from patina.engine.models.shipped import find_model
 from patina.engine.rendering.brdf import principled
 from patina.engine.rendering.flash import Frame, Light, exposed, geometry_at
-from patina.engine.shipped import find_model
 from torch import Tensor
 
 AGES = (0.0, 0.25, 0.5, 0.75, 1.0)

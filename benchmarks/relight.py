@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from patina.engine.errors import InvalidRequestError, PatinaError
-from patina.engine.pictures import write_picture
-from patina.engine.whole_files import written_whole
+from patina.engine.files.whole_files import written_whole
+from patina.engine.maps.pictures import write_picture
 
 from .relight_measures import STATISTICS
 from .relight_report import side_by_side, table

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import torch
 from patina.engine.appearance import RelightableAppearance
-from patina.engine.normals import normals
+from patina.engine.maps.normals import normals
 from patina.engine.rendering.flash import Frame, Light, exposed, geometry_at
 from patina.engine.training.patch_loss import PatchLoss
 from skimage.metrics import structural_similarity

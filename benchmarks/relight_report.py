@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from patina.engine.pictures import to_bytes
+from patina.engine.maps.pictures import to_bytes
 from PIL import Image, ImageDraw
 
 from .relight_measures import STATISTICS

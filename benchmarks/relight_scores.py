@@ -7,16 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .relight_measures import (
-    STATISTICS,
-    decibels,
-    expected,
-    halves,
-    patch_distance,
-    shifted,
-    similarity,
-    squared_error,
-)
+from .relight_measures import STATISTICS, decibels, expected, halves, patch_distance, shifted, similarity, squared_error
 from .relight_subjects import Exemplar, Subject
 
 HALVES, UNLIT = "halves of the truth", "not relit"

@@ -10,14 +10,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from patina.engine.appearance import PrincipledAppearance, RelightableAppearance
-from patina.engine.color import linear_to_srgb
 from patina.engine.errors import InvalidExemplarError, InvalidModelError
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import load_model
-from patina.engine.pictures import to_bytes
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.color import linear_to_srgb
+from patina.engine.maps.pictures import to_bytes
+from patina.engine.models.model_file import load_model
+from patina.engine.models.shipped import find_model
 from patina.engine.rendering.flash import Frame, Light
-from patina.engine.shipped import find_model
 from patina.engine.training.exemplar import read_exemplar
 from patina.engine.training.picture_files import read_colour
 from torch import Tensor

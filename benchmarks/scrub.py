@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import load_model
-from patina.engine.shipped import find_model
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.models.model_file import load_model
+from patina.engine.models.shipped import find_model
 
 AGES = [(k * 0.618034) % 1 for k in range(1, 31)]  # jumps far apart, none on the grid
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import Model, load_model
-from patina.engine.noise import initial_state
-from patina.engine.shipped import find_model
-from patina.engine.solver import Grid, integrate
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.lives.noise import initial_state
+from patina.engine.lives.solver import Grid, integrate
+from patina.engine.models.model_file import Model, load_model
+from patina.engine.models.shipped import find_model
 from torch import Tensor
 
 AGES = [(k + 0.37) / 23 for k in range(23)]

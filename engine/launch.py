@@ -61,7 +61,7 @@ def _channel_if_nothing_lacks() -> BinaryIO:
 
 def _serve() -> None:
     channel = _channel_if_nothing_lacks()
-    server = importlib.import_module(f"{PACKAGE}.engine.server")
+    server = importlib.import_module(f"{PACKAGE}.engine.channel.server")
     server.main(channel)
 
 
@@ -79,7 +79,7 @@ def _run_command() -> None:
 
 def _probe() -> None:
     channel = _channel_if_nothing_lacks()
-    found = importlib.import_module(f"{PACKAGE}.engine.probe").probe()
+    found = importlib.import_module(f"{PACKAGE}.engine.environment.probe").probe()
     channel.write(json.dumps({"type": "probe"} | found).encode() + b"\n")
     channel.close()
 
@@ -88,7 +88,7 @@ def _make_environment() -> None:
     channel = _own_channel()
     del sys.argv[1]
     _load_package()
-    importlib.import_module(f"{PACKAGE}.engine.environment_make").main(channel)
+    importlib.import_module(f"{PACKAGE}.engine.environment.make").main(channel)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import engine_process, library
+from ..scene import library
+from ..scene.atlas.ready import ready_atlas, use_ready_atlas
+from ..scene.engine import process as engine_process
 from ..scene.materials import add_patina, check_editable
-from ..scene.ready_atlas import ready_atlas, use_ready_atlas
 from ..scene.versions import use_nodes
 from .context import active_material
 

@@ -7,9 +7,10 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import engine_process, playback
-from ..scene.atlas_bake import AtlasBake, plan_atlas
-from ..scene.atlas_words import quality_sentence, size_sentence
+from ..scene import playback
+from ..scene.atlas.bake import AtlasBake, plan_atlas
+from ..scene.atlas.words import quality_sentence, size_sentence
+from ..scene.engine import process as engine_process
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
 

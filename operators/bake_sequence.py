@@ -7,11 +7,13 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..engine.picture_settings import LARGEST_PICTURE
-from ..scene import bake_run, engine_process, playback
-from ..scene.bake import Bake, count
-from ..scene.bake_plan import BakeOrder
-from ..scene.bake_settings import BAKED, BakeSettings
+from ..engine.maps.picture_settings import LARGEST_PICTURE
+from ..scene import playback
+from ..scene.baking import run as bake_run
+from ..scene.baking.bake import Bake, count
+from ..scene.baking.plan import BakeOrder
+from ..scene.baking.settings import BAKED, BakeSettings
+from ..scene.engine import process as engine_process
 from ..scene.materials import ageing_materials, group_node
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..scene import engine_setup
+from ..scene.engine import setup as engine_setup
 from .setup_engine import follow
 
 

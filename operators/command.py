@@ -10,10 +10,10 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import PatinaError
-from ..engine.picture_settings import FORMATS
-from ..scene import bake_run
-from ..scene.bake_plan import BakeOrder
-from ..scene.bake_settings import BAKED, BakeSettings
+from ..engine.maps.picture_settings import FORMATS
+from ..scene.baking import run as bake_run
+from ..scene.baking.plan import BakeOrder
+from ..scene.baking.settings import BAKED, BakeSettings
 from ..scene.errors import BakeError
 from ..scene.maps import LOOKS
 from ..scene.materials import ageing_materials

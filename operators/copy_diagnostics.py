@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..scene import diagnostics
+from ..scene.engine import diagnostics
 
 
 class CopyDiagnostics(bpy.types.Operator):

@@ -8,11 +8,11 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene.bake_record import read_record
+from ..scene.baking.record import read_record
+from ..scene.baking.sequence_nodes import remember_sequence
 from ..scene.errors import BakeError
 from ..scene.materials import check_editable, group_node
 from ..scene.playback_source import switch_playback
-from ..scene.sequence_nodes import remember_sequence
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
 

@@ -10,9 +10,9 @@ import bpy
 from ..engine.errors import PatinaError
 from ..scene import playback
 from ..scene.errors import PreviewError
-from ..scene.preview import make_preview, order_of
-from ..scene.preview_pictures import Steps, animation_steps, strip_steps
-from ..scene.preview_window import remembered, show
+from ..scene.preview.pictures import Steps, animation_steps, strip_steps
+from ..scene.preview.preview import make_preview, order_of
+from ..scene.preview.window import remembered, show
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import bpy
 
-from ..scene.preview_scene import find_preview
-from ..scene.preview_window import go_back
+from ..scene.preview.scene import find_preview
+from ..scene.preview.window import go_back
 
 
 class PreviewRelightBack(bpy.types.Operator):

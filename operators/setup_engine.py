@@ -9,8 +9,8 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import engine_setup
-from ..scene.engine_setup import AUTOMATIC, PLATFORMS
+from ..scene.engine import setup as engine_setup
+from ..scene.engine.setup import AUTOMATIC, PLATFORMS
 
 _ITEMS = (
     (AUTOMATIC, "Automatic", "What fits this computer's drivers"),

@@ -7,7 +7,7 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import engine_setup
+from ..scene.engine import setup as engine_setup
 
 
 class SetupRemove(bpy.types.Operator):

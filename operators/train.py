@@ -9,9 +9,10 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import training_process, training_watch
-from ..scene.training import DONE, FAILED, Training
-from ..scene.training_process import TrainingOrder
+from ..scene.training import process as training_process
+from ..scene.training import watch as training_watch
+from ..scene.training.jobs import DONE, FAILED, Training
+from ..scene.training.process import TrainingOrder
 from ..scene.versions import RELATIVE_PATH
 
 _KINDS = (

@@ -7,7 +7,9 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import playback, training, training_process
+from ..scene import playback
+from ..scene.training import jobs as training
+from ..scene.training import process as training_process
 
 
 class TrainDiscard(bpy.types.Operator):

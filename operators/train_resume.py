@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene import training_process
+from ..scene.training import process as training_process
 from .train import follow
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import training_process, training_watch
+from ..scene.training import process as training_process
+from ..scene.training import watch as training_watch
 
 
 class TrainStop(bpy.types.Operator):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene import engine_process, playback
-from ..scene.atlas import atlas_of, lost_tiles, outdated
-from ..scene.atlas_words import quality_sentence, record_sentence
+from ..scene import playback
+from ..scene.atlas.kept import atlas_of, lost_tiles, outdated
+from ..scene.atlas.words import quality_sentence, record_sentence
+from ..scene.engine import process as engine_process
 from .text import sentence
 
 

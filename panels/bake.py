@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene import bake_run, playback
-from ..scene.atlas import atlas_of
-from ..scene.bake import BAKING, DONE, FAILED, STOPPED, WAITING, Bake
-from ..scene.render_check import live_without_engine
-from ..scene.sequence_nodes import sequence_path
+from ..scene import playback
+from ..scene.atlas.kept import atlas_of
+from ..scene.baking import run as bake_run
+from ..scene.baking.bake import BAKING, DONE, FAILED, STOPPED, WAITING, Bake
+from ..scene.baking.render_check import live_without_engine
+from ..scene.baking.sequence_nodes import sequence_path
 from .text import sentence
 
 _ICONS = {WAITING: "SORTTIME", BAKING: "RENDER_ANIMATION", DONE: "CHECKMARK", FAILED: "ERROR", STOPPED: "PAUSE"}

@@ -8,7 +8,8 @@ import bpy
 
 from ..engine.errors import PatinaError
 from ..operators.context import active_material
-from ..scene import engine_process, library, playback
+from ..scene import library, playback
+from ..scene.engine import process as engine_process
 from ..scene.maps import LOOKS
 from ..scene.materials import group_node
 from .atlas import draw_atlas

@@ -6,7 +6,9 @@ import os
 
 import bpy
 
-from ..scene import engine_process, engine_setup, playback
+from ..scene import playback
+from ..scene.engine import process as engine_process
+from ..scene.engine import setup as engine_setup
 from .text import sentence
 
 

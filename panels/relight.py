@@ -8,7 +8,7 @@ import bpy
 
 from ..operators.context import active_material
 from ..scene.materials import group_node
-from ..scene.preview_scene import find_preview, is_preview
+from ..scene.preview.scene import find_preview, is_preview
 from .text import sentence
 
 _SUBJECTS = (("PLANE", "MESH_PLANE"), ("SPHERE", "MESH_UVSPHERE"), ("OBJECT", "OBJECT_DATA"))

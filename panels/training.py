@@ -7,9 +7,12 @@ from typing import ClassVar
 import bpy
 
 from ..operators.context import active_material
-from ..scene import library, training, training_pictures, training_watch
+from ..scene import library
 from ..scene.materials import group_node
-from ..scene.training import Training
+from ..scene.training import jobs as training
+from ..scene.training import pictures as training_pictures
+from ..scene.training import watch as training_watch
+from ..scene.training.jobs import Training
 from .text import sentence
 
 _ICONS = {

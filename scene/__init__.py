@@ -1,6 +1,9 @@
 """What a .blend holds of Patina: properties, node group, images, and the handlers that keep them at their age."""
 
-from . import engine_process, engine_setup, handlers, properties, training_watch
+from . import handlers, properties
+from .engine import process as engine_process
+from .engine import setup as engine_setup
+from .training import watch as training_watch
 
 
 def register() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import playback, render_check
+from . import playback
+from .baking import render_check
 from .images import fill, shed_pixels
 from .materials import ageing_materials, group_node, separate_duplicates
 from .node_group import group_images

@@ -7,10 +7,10 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import InvalidModelError
-from ..engine.model_header import ModelHeader, read_header
-from .engine_process import preferences
+from ..engine.folders import WEIGHTS
+from ..engine.models.model_header import ModelHeader, read_header
+from .engine.process import preferences
 
-_SHIPPED = Path(__file__).resolve().parent.parent / "weights"
 _headers: dict[tuple[Path, int, int], ModelHeader] = {}  # a few kilobytes each; keyed on path, time and size
 
 
@@ -28,7 +28,7 @@ def trained_folder() -> Path:
 
 def shipped_names() -> list[str]:
     """The models that came with Patina."""
-    return sorted(path.stem for path in _SHIPPED.glob("*.safetensors"))
+    return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
 
 def model_names() -> list[str]:
@@ -44,7 +44,7 @@ def model_names() -> list[str]:
 def model_path(model: str) -> Path:
     """The file of a model given by a name in the library or by a path (from the .blend where it starts with //)."""
     if model in shipped_names():
-        return _SHIPPED / f"{model}.safetensors"
+        return WEIGHTS / f"{model}.safetensors"
     folder = trained_folder()
     if any(path.stem == model for path in folder.glob("*.safetensors")):
         return (folder / f"{model}.safetensors").resolve()

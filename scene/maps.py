@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..engine.map_names import MAPS
+from ..engine.maps.map_names import MAPS
 
 
 @dataclass(frozen=True)

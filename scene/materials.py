@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import bpy
 
 from . import library
-from .atlas_nodes import atlas_images
+from .atlas.nodes import atlas_images
+from .baking.sequence_nodes import sequence_images
 from .errors import MaterialError
 from .images import make_images
 from .node_group import group_images, make_group, owner_name, replace_images
 from .nodes import tagged
-from .sequence_nodes import sequence_images
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
 from .wiring import GROUP, find_principled, join, part
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..engine.client import Job, JobCancelled, MapsRequest
+from ..engine.channel.client import Job, JobCancelled, MapsRequest
 from ..engine.errors import PatinaError
-from . import engine_process, library
+from . import library
+from .engine import process as engine_process
 from .errors import MaterialError
 from .images import fill, write_maps
 from .materials import ageing_materials, group_node

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from .atlas_nodes import atlas_outputs
+from .atlas.nodes import atlas_outputs
+from .baking.sequence_nodes import sequence_outputs
 from .errors import MaterialError
 from .images import fill
 from .materials import group_node
 from .node_group import group_images, live_outputs, play
-from .sequence_nodes import sequence_outputs
 
 PLAYBACKS = (
     ("LIVE", "Live", "The engine evaluates the material at every frame", 0),

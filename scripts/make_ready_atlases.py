@@ -11,12 +11,12 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from patina.engine.atlas import make_atlas
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import load_model
-from patina.engine.shipped import shipped_models
-from patina.engine.whole_files import written_whole
+from patina.engine.atlas.make import make_atlas
+from patina.engine.files.whole_files import written_whole
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.models.model_file import load_model
+from patina.engine.models.shipped import shipped_models
 
 EXTENT, SEED, BITS = 128, 0, 8
 MOST_AGES, MOST_BYTES = 21, 3_000_000

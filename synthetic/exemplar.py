@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from patina.engine.errors import PatinaError
-from patina.engine.whole_files import written_whole
+from patina.engine.files.whole_files import written_whole
 
 from .materials import Material
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from patina.engine.appearance import TEXELS_PER_HEIGHT
-from patina.engine.color import srgb_to_linear
-from patina.engine.map_names import MAPS
-from patina.engine.normals import normal_from_height
-from patina.engine.pictures import to_bytes, write_map
+from patina.engine.maps.color import srgb_to_linear
+from patina.engine.maps.map_names import MAPS
+from patina.engine.maps.normals import normal_from_height
+from patina.engine.maps.pictures import to_bytes, write_map
 from PIL import Image
 
 

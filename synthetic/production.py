@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from patina.engine.pictures import to_bytes, write_picture
+from patina.engine.maps.pictures import to_bytes, write_picture
 from PIL import Image
 
 from .exemplar import FLASH, REFERENCES, ages, reference_numbers

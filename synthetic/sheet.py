@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from patina.engine.pictures import to_bytes, write_picture
+from patina.engine.maps.pictures import to_bytes, write_picture
 from PIL import Image, ImageDraw
 
 from .map_files import map_path, read_maps

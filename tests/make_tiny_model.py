@@ -6,9 +6,9 @@
 from pathlib import Path
 
 import torch
-from patina.engine.model_file import save_model
-from patina.engine.model_header import ModelHeader
-from patina.engine.network import NetworkConfig, VectorField
+from patina.engine.models.model_file import save_model
+from patina.engine.models.model_header import ModelHeader
+from patina.engine.models.network import NetworkConfig, VectorField
 
 
 def tiny_header(**changes: object) -> ModelHeader:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from ..errors import InvalidModelError
-from ..model_header import ModelHeader
+from ..models.model_header import ModelHeader
 from .base import TEXELS_PER_HEIGHT, Appearance
-from .relightable import (
-    DiffuseSpecularAppearance,
-    MetallicAppearance,
-    PrincipledAppearance,
-    RelightableAppearance,
-)
+from .relightable import DiffuseSpecularAppearance, MetallicAppearance, PrincipledAppearance, RelightableAppearance
 from .rgb import DEFAULT_RULES, RGB_ESTIMATED, RgbAppearance
 from .rules import rule
 

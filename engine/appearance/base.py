@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from torch import Tensor
 
-from ..normals import normal_from_height
+from ..maps.normals import normal_from_height
 
 TEXELS_PER_HEIGHT = 256.0
 

@@ -6,8 +6,8 @@ from abc import abstractmethod
 
 from torch import Tensor
 
-from ..color import srgb_to_linear
-from ..normals import normals
+from ..maps.color import srgb_to_linear
+from ..maps.normals import normals
 from ..rendering.brdf import Geometry, diffuse_specular, mixed_f0, principled
 from ..rendering.flash import Light, exposed, geometry_at
 from .base import Appearance

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..color import srgb_to_linear
 from ..errors import InvalidModelError
-from ..model_header import ModelHeader
+from ..maps.color import srgb_to_linear
+from ..models.model_header import ModelHeader
 from .base import Appearance
 from .rules import pair, rule
 

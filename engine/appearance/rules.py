@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidModelError
-from ..model_header import ModelHeader
+from ..models.model_header import ModelHeader
 
 
 def rule(header: ModelHeader, name: str, length: int, least: float, most: float) -> list[float]:

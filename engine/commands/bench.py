@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidRequestError
-from ..whole_files import written_whole
+from ..files.whole_files import written_whole
 
 if TYPE_CHECKING:
     from ..training.benchmark import Row
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from dataclasses import replace
 
-    from ..server import device_name
+    from ..channel.server import device_name
     from ..training.benchmark import KINDS, SHORT, Size, rows
     from ..training.exemplar import read_exemplar
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from ..errors import InvalidRequestError
-from ..shipped import find_model
-from ..whole_files import written_whole
+from ..files.whole_files import written_whole
+from ..models.shipped import find_model
 
 TEXT = "judge a model with statistics that training does not see"
 
@@ -25,12 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from ..channel.server import device_name
     from ..evaluation.judge import Judge, Settings
     from ..evaluation.table import as_json, side_by_side, table
     from ..evaluation.views import kind_of
-    from ..model_file import load_model
-    from ..pictures import write_picture
-    from ..server import device_name
+    from ..maps.pictures import write_picture
+    from ..models.model_file import load_model
     from ..training.exemplar import read_exemplar
 
     for path in (arguments.json, arguments.picture):

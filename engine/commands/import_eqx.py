@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from ..equinox import import_equinox
+    from ..models.equinox import import_equinox
 
     header = import_equinox(arguments.file, arguments.model, arguments.kind, arguments.brdf, arguments.duration)
     print(f"{arguments.model}: {header.title}", file=sys.stderr)

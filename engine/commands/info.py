@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..map_names import MAPS
-from ..shipped import find_model
+from ..maps.map_names import MAPS
+from ..models.shipped import find_model
 
 TEXT = "say what a model is"
 
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from ..model_file import load_model
+    from ..models.model_file import load_model
 
     model = load_model(find_model(arguments.model))
     header = model.header

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from ..errors import InvalidRequestError
-from ..map_names import MAPS
-from ..shipped import find_model
+from ..maps.map_names import MAPS
+from ..models.shipped import find_model
 from .arguments import ages
 
 TEXT = "write the maps of a model at some ages as pictures"
@@ -25,9 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from ..life_store import LifeStore
-    from ..server import device_name
-    from ..worker import Worker, write_files
+    from ..channel.server import device_name
+    from ..channel.worker import Worker, write_files
+    from ..lives.life_store import LifeStore
 
     path = find_model(arguments.model)
     worker = Worker(LifeStore(arguments.lives or arguments.folder / ".lives", 4 << 30), device_name())

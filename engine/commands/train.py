@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .arguments import fresh_to_aged, rising
 
 if TYPE_CHECKING:
-    from ..network import NetworkConfig
+    from ..models.network import NetworkConfig
     from ..training.exemplar import Exemplar
     from ..training.objective import Objective
     from ..training.vgg_loss import VggLoss
@@ -138,7 +138,7 @@ def _vgg(arguments: argparse.Namespace) -> VggLoss | None:
 
 def _network(arguments: argparse.Namespace, objective: Objective) -> NetworkConfig:
     """The paper's shapes: two levels without attention for photographs, three with it for the rest."""
-    from ..network import NetworkConfig
+    from ..models.network import NetworkConfig
 
     multipliers, attention = ((1, 2), False) if arguments.kind == "flash" else ((1, 2, 4), True)
     return NetworkConfig(objective.observed + _HIDDEN, arguments.width, multipliers, attention)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InvalidRequestError
-from ..life import Life, LifeSettings
-from ..life_store import LifeStore
-from ..model_file import Model
+from ..lives.life import Life, LifeSettings
+from ..lives.life_store import LifeStore
+from ..models.model_file import Model
 from ..training.exemplar import Exemplar, reduced
 from ..training.memory import peak_memory
 from .ages import is_near_a_frame, judged_ages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..color import srgb_to_linear
+from ..maps.color import srgb_to_linear
 
 # Linear Rec.709 to XYZ (IEC 61966-2-1, D65), each row divided by its sum: white is (1, 1, 1).
 _TO_XYZ = torch.tensor(((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505)))

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from ..appearance import Appearance, RelightableAppearance
-from ..color import linear_to_srgb
 from ..errors import InvalidModelError
-from ..model_header import ModelHeader
-from ..pictures import to_bytes
+from ..maps.color import linear_to_srgb
+from ..maps.pictures import to_bytes
+from ..models.model_header import ModelHeader
 from ..rendering.flash import Frame, Light
 from ..training.exemplar import Exemplar
 from ..training.illumination import flatten_illumination

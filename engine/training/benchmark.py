@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from ..appearance import DEFAULT_RULES
-from ..network import NetworkConfig
-from ..solver import integrate
+from ..lives.solver import integrate
+from ..models.network import NetworkConfig
 from .benchmark_footage import rusting, rusting_under_flash
 from .config import TrainingConfig
 from .exemplar import Exemplar

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ..whole_files import written_whole
+from ..files.whole_files import written_whole
 from .config import TrainingError
 from .training import Training
 

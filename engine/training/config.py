@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from ..errors import PatinaError
-from ..network import NetworkConfig
+from ..models.network import NetworkConfig
 from .exemplar import SMALLEST
 
 PRECISIONS = ("auto", "bfloat16", "float32", "plain")

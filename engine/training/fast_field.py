@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
+from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
 
 _HIDDEN = HEADS * HEAD_CHANNELS
 

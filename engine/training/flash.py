@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ..appearance import DiffuseSpecularAppearance, MetallicAppearance, PrincipledAppearance, RelightableAppearance
-from ..color import linear_to_srgb
-from ..normals import normals
+from ..maps.color import linear_to_srgb
+from ..maps.normals import normals
 from ..rendering.flash import GAMMA, Frame, Light
 from .exemplar import Exemplar
 from .objective import Objective, picture, shares

@@ -1,7 +1,8 @@
 """Height from normals, and the scale of a height whose unit nobody wrote down.
 
 Heights are in texels, normals encoded 0.5 n + 0.5 with x right and y up; rows run down. Both repeat at their borders.
-The slopes are the central differences of `engine.normals`, so that a height gives back the normals that it came from.
+The slopes are the central differences of `engine.maps.normals`, so that a height gives back the normals
+that it came from.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..network import VectorField
-from ..noise import initial_state
-from ..solver import integrate
+from ..lives.noise import initial_state
+from ..lives.solver import integrate
+from ..models.network import VectorField
 from .config import TrainingConfig
 from .objective import Objective
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..appearance import DEFAULT_RULES
-from ..model_header import ModelHeader
+from ..models.model_header import ModelHeader
 from .training import Training
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..color import linear_to_srgb, srgb_to_linear
+from ..maps.color import linear_to_srgb, srgb_to_linear
 
 _LINEAR = srgb_to_linear(torch.arange(256) / 255).numpy()  # of 8 bits
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import torch
 
-from .. import progress as progress_file
 from ..errors import PatinaError
-from ..model_file import save_model
-from ..pictures import write_picture
-from ..progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
+from ..files import progress as progress_file
+from ..files.progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
+from ..maps.pictures import write_picture
+from ..models.model_file import save_model
 from .checkpoint import Checkpoint
 from .config import TrainingConfig, TrainingError
 from .memory import peak_memory
@@ -55,7 +55,7 @@ def train(
 ) -> None:
     """Train, or go on with, a model; writes it when done or stopped.
 
-    Beside the model stand at any time its progress (`engine.progress`), a picture, and the checkpoint. Raises
+    Beside the model stand at any time its progress (`engine.files.progress`), a picture, and the checkpoint. Raises
     TrainingError for settings or a checkpoint that do not fit, and KeyboardInterrupt once stopped. A model or a
     checkpoint of another training stays as it was.
     """

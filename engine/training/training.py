@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..network import VectorField
-from ..solver import Velocity, integrate
+from ..lives.solver import Velocity, integrate
+from ..models.network import VectorField
 from .config import TrainingConfig, TrainingError
 from .fast_field import FastField
 from .objective import Objective

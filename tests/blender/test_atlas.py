@@ -172,7 +172,7 @@ def test_a_second_bake_leaves_nothing_of_the_first(material: bpy.types.Material)
     bake()
     assert len(group_of(material).nodes) == nodes
     assert len(atlas_images()) == 3
-    assert patina("scene.atlas").outdated(material, patina("scene.atlas").atlas_of(group_of(material))) == ""
+    assert patina("scene.atlas.kept").outdated(material, patina("scene.atlas.kept").atlas_of(group_of(material))) == ""
 
 
 def test_a_removed_atlas_leaves_no_image(material: bpy.types.Material) -> None:

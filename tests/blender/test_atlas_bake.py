@@ -93,7 +93,7 @@ def test_undo_and_redo_take_it_out_and_bring_it_back() -> None:
     bpy.ops.ed.undo()
     material = bpy.data.materials["Steel"]
     assert material.patina.playback == "LIVE"
-    assert patina("scene.atlas").atlas_of(group_of(material)) is None
+    assert patina("scene.atlas.kept").atlas_of(group_of(material)) is None
     bpy.ops.ed.redo()
     material = bpy.data.materials["Steel"]
     assert material.patina.playback == "ATLAS"

@@ -18,7 +18,9 @@ def model(tmp_path: Path) -> Path:
     """A model with a ready-made atlas beside it, baked from the tiny model."""
     age_stage()
     bpy.ops.patina.bake_atlas(ages=5, pack=False, directory=str(tmp_path / "tiles"))
-    record = patina("scene.atlas").atlas_of(patina("scene.materials").group_node(bpy.data.materials["Steel"]).node_tree)
+    record = patina("scene.atlas.kept").atlas_of(
+        patina("scene.materials").group_node(bpy.data.materials["Steel"]).node_tree
+    )
     tiles = sorted((tmp_path / "tiles").iterdir())
     bounds = {name: [0.0, 1.0, 0.0, 1.0] for name in ("metallic", "roughness", "height")}
     about = {

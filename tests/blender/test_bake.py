@@ -27,7 +27,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def engine_maps(material: bpy.types.Material, age: float) -> dict[str, np.ndarray]:
     """The engine's own maps, rows from the bottom as Blender reads pictures."""
-    engine = patina("scene.engine_process").engine()
+    engine = patina("scene.engine.process").engine()
     job = engine.submit(patina("scene.playback").request_of(material, age))
     engine.wait(job)
     return {name: values[::-1] for name, values in job.maps.items()}
@@ -146,7 +146,7 @@ def test_two_chunks_are_byte_for_byte_one_run(tmp_path: Path) -> None:
     age_stage()
     bake(tmp_path / "one", 1, 6)
     bake(tmp_path / "two", 4, 6)
-    patina("scene.engine_process").close()  # the second chunk is another process's, from the kept life
+    patina("scene.engine.process").close()  # the second chunk is another process's, from the kept life
     bake(tmp_path / "two", 1, 3)
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
 
@@ -155,8 +155,8 @@ def test_a_bake_that_is_stopped_leaves_whole_files_and_goes_on_to_the_same(tmp_p
     material = age_stage()
     bake(tmp_path / "whole", 1, 6)
     whole = contents(tmp_path / "whole")
-    order = patina("scene.bake_plan").BakeOrder(str(tmp_path / "cut"), 1, 6)
-    runner, process = patina("scene.bake_run"), patina("scene.engine_process")
+    order = patina("scene.baking.plan").BakeOrder(str(tmp_path / "cut"), 1, 6)
+    runner, process = patina("scene.baking.run"), patina("scene.engine.process")
     bake_under_way = runner.begin(bpy.context.scene, [material], order)
     while bake_under_way.written < 3:
         assert bake_under_way.step(process.engine(), block=False)
@@ -201,7 +201,7 @@ def test_one_material_that_fails_does_not_keep_the_others(tmp_path: Path) -> Non
     second_material("steel")  # the same file name on many systems
     with pytest.raises(RuntimeError, match="1 of 3 materials failed: Broken: The model"):
         bake(tmp_path, 1, 2, materials="ALL")
-    states = {one.material: one.state for one in patina("scene.bake_run").latest.materials}
+    states = {one.material: one.state for one in patina("scene.baking.run").latest.materials}
     assert states == {"Broken": "failed", "Steel": "done", "steel": "done"}
     assert {path.name for path in tmp_path.glob("*base_color_0001*")} == {
         "Steel_base_color_0001.png",
@@ -227,7 +227,7 @@ def test_a_disk_that_fills_in_mid_bake_is_one_sentence_and_leaves_whole_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     material = age_stage()
-    engine = patina("scene.engine_process").engine_python()
+    engine = patina("scene.engine.process").engine_python()
     cramped = tmp_path / "python"
     # 14 KiB a file (28 blocks): base colour fits, normals of 16 bits do not. It sends a signal too.
     cramped.write_text(f'#!/bin/sh\ntrap "" XFSZ\nulimit -f 28\nexec {engine} "$@"\n')
@@ -290,10 +290,10 @@ def test_without_an_engine_a_bake_fails_and_makes_nothing(tmp_path: Path, monkey
 def test_a_bake_in_a_window_shows_each_materials_status_and_the_time_left(tmp_path: Path) -> None:
     material = age_stage()
     other = second_material("Other")
-    order = patina("scene.bake_plan").BakeOrder(str(tmp_path), 1, 4)
-    runner = patina("scene.bake_run")
+    order = patina("scene.baking.plan").BakeOrder(str(tmp_path), 1, 4)
+    runner = patina("scene.baking.run")
     under_way = runner.begin(bpy.context.scene, [material, other], order)
-    engine = patina("scene.engine_process").engine()
+    engine = patina("scene.engine.process").engine()
     for _ in range(5):
         under_way.step(engine, block=True)
     assert under_way.progress == 5 / 8

@@ -123,6 +123,6 @@ def test_a_duplicated_material_plays_the_same_pictures(tmp_path: Path) -> None:
     copy.use_fake_user = True
     patina("scene.materials").separate_duplicates()
     assert group_of(copy) != group_of(material)
-    sequences = patina("scene.sequence_nodes").sequence_images
+    sequences = patina("scene.baking.sequence_nodes").sequence_images
     assert sequences(group_of(copy)) == sequences(group_of(material))
     assert len(sequences(group_of(copy))) == 5

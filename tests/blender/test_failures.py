@@ -12,7 +12,7 @@ from stage import age_stage, is_magenta, patina, render_animation, render_frame
 
 @pytest.fixture(autouse=True)
 def fresh_engine() -> None:
-    patina("scene.engine_process").close()
+    patina("scene.engine.process").close()
 
 
 def test_without_an_engine_a_frame_is_magenta_and_recorded_then_recovers(
@@ -26,7 +26,7 @@ def test_without_an_engine_a_frame_is_magenta_and_recorded_then_recovers(
     assert failure == ("Steel", 6)
     assert is_magenta(material)
     assert missing[..., 0].mean() > 5 * missing[..., 1].mean()
-    assert "does not exist" in patina("scene.engine_process").describe()
+    assert "does not exist" in patina("scene.engine.process").describe()
     monkeypatch.undo()
     assert np.abs(render_frame(tmp_path, 5) - good).max() < 1 / 255
     assert not patina("scene.playback").failures
@@ -46,7 +46,7 @@ def test_a_python_without_torch_is_one_sentence(tmp_path: Path, monkeypatch: pyt
 def kill_when(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
     """Kill the engine's process while a solve is under way, `times` times."""
     killed: list[int] = []
-    engine = patina("engine.client").Engine
+    engine = patina("engine.channel.client").Engine
     poll = engine.poll
 
     def poll_and_kill(self: object, timeout: float = 0.0) -> None:

@@ -1,5 +1,6 @@
 """The extension as Blender receives it."""
 
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -42,8 +43,18 @@ def test_the_zip_holds_what_runs_and_nothing_else(extension_zip: Path) -> None:
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
-def test_blenders_python_never_imports_torch() -> None:
-    assert "torch" not in sys.modules
+def test_blenders_python_never_imports_torch(installed: str, tmp_path: Path) -> None:
+    """In a process of its own: here other tests may have imported torch, to compare with."""
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import bpy\n"
+        f"bpy.ops.preferences.addon_enable(module={installed!r})\n"
+        "from pathlib import Path; from stage import age_stage, is_magenta, render_frame\n"
+        f"material = age_stage(); render_frame(Path({str(tmp_path)!r}), 2); assert not is_magenta(material)\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print('loaded:', sorted(loaded & {'torch', 'torchdiffeq', 'safetensors', 'patina'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert "loaded: []" in done.stdout, done.stdout + done.stderr
 
 
 def test_enabling_twice_adds_no_handler_twice(installed: str) -> None:

@@ -21,7 +21,7 @@ from stage import (
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list:
     """Records every request to the engine."""
     requests = []
-    engine = patina("engine.client").Engine
+    engine = patina("engine.channel.client").Engine
     submit = engine.submit
     monkeypatch.setattr(engine, "submit", lambda self, request: (requests.append(request), submit(self, request))[1])
     return requests
@@ -90,7 +90,7 @@ def settle() -> None:
     for _ in range(3000):
         if patina("scene.playback").tick() is None:
             return
-        patina("scene.engine_process").engine().poll(0.02)
+        patina("scene.engine.process").engine().poll(0.02)
     raise AssertionError("the viewport never settles")
 
 
@@ -159,7 +159,7 @@ def test_a_material_that_redo_brings_back_is_neutral_until_its_maps_come() -> No
 
 def test_the_engine_is_heard_until_it_rests() -> None:
     age_stage()
-    playback, process = patina("scene.playback"), patina("scene.engine_process")
+    playback, process = patina("scene.playback"), patina("scene.engine.process")
     bpy.context.scene.frame_set(4)
     playback.forget()  # as undo does: nobody waits for the answer any more
     assert process.is_busy()
@@ -194,7 +194,7 @@ def test_a_picture_that_stands_upright_in_the_engine_stands_upright_in_blender()
     rows = np.linspace(0, 1, 64, dtype=np.float32)[:, None].repeat(64, 1)  # 0 at the top
     maps = {
         name: rows if width == 1 else rows[..., None].repeat(3, 2)
-        for name, width in patina("engine.map_names").MAPS.items()
+        for name, width in patina("engine.maps.map_names").MAPS.items()
     }
     group = patina("scene.materials").group_node(material).node_tree
     patina("scene.images").write_maps(patina("scene.node_group").group_images(group), maps)

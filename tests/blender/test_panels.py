@@ -108,7 +108,7 @@ def test_an_engine_put_right_in_the_preferences_is_asked_again(monkeypatch: pyte
     monkeypatch.setenv("PATINA_PYTHON", "/no/such/python")
     render_frame(tmp_path, 3)
     monkeypatch.undo()
-    patina("scene.engine_process").preferences().python = ""
+    patina("scene.engine.process").preferences().python = ""
     assert "Magenta" not in draw().text
     assert "preferences.addon_show" not in draw().operators
 

@@ -21,8 +21,8 @@ PLACES = ((0.0, 0.0), (0.0, 0.6), (0.0, -0.6))  # of the strip's rows: flash, to
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small model of the Principled form: all maps vary from texel to texel and with age."""
     from make_tiny_model import tiny_header
-    from patina.engine.model_file import save_model
-    from patina.engine.network import NetworkConfig, VectorField
+    from patina.engine.models.model_file import save_model
+    from patina.engine.models.network import NetworkConfig, VectorField
 
     network = NetworkConfig(8, 8, (1, 2), False)
     torch.manual_seed(5)
@@ -40,9 +40,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def photographs(path: Path, folder: Path) -> np.ndarray:
     """The engine's own pictures [rows, ages, EXTENT, EXTENT, 3] of the life that the preview shows."""
-    from patina.engine.life import Life, LifeSettings
-    from patina.engine.life_store import LifeStore
-    from patina.engine.model_file import load_model
+    from patina.engine.lives.life import Life, LifeSettings
+    from patina.engine.lives.life_store import LifeStore
+    from patina.engine.models.model_file import load_model
     from patina.engine.rendering.flash import Frame, Light
 
     model = load_model(path)

@@ -157,10 +157,10 @@ def test_stopped_between_two_pictures_it_leaves_neither_scene_nor_half_a_file(tm
     """What a window's timer does, one step at a time, until ESC."""
     material = still_stage()
     before = everything()
-    order = patina("scene.preview").order_of(
+    order = patina("scene.preview.preview").order_of(
         bpy.context, material, subject="PLANE", engine="EEVEE", size=SIZE, flash=False, frame_start=1, frame_end=4
     )
-    steps = patina("scene.preview_pictures").strip_steps(order, tmp_path / "strip.png", 2, 2, block=False)
+    steps = patina("scene.preview.pictures").strip_steps(order, tmp_path / "strip.png", 2, 2, block=False)
     assert next(done for done in steps if done > 0) == 0.25
     assert everything() != before
     steps.close()

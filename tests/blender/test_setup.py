@@ -28,7 +28,7 @@ def online(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("PATINA_PYTHON", raising=False)
     bpy.context.preferences.system.use_online_access = True
     yield
-    patina("scene.engine_setup").cancel()
+    patina("scene.engine.setup").cancel()
     assert bpy.ops.patina.setup_remove() == {"FINISHED"}
     bpy.context.preferences.system.use_online_access = False
 
@@ -43,7 +43,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def folder() -> Path:
-    return patina("scene.engine_process").private_folder()
+    return patina("scene.engine.process").private_folder()
 
 
 def files(root: Path) -> dict[str, float]:
@@ -73,7 +73,7 @@ def is_running(pid: int) -> bool:
 
 def install_until(text: str, platform: str = "CPU") -> int:
     """Begin an installation, and go on until it says `text`; the process's id."""
-    setup = patina("scene.engine_setup")
+    setup = patina("scene.engine.setup")
     setup.begin_install(platform)
     pid = setup._task.pid
     deadline = time.monotonic() + PATIENCE
@@ -98,7 +98,7 @@ def children(pid: int) -> list[int]:
 
 @needs_torch
 def test_the_engine_is_installed_used_and_removed_and_nothing_else_is_touched(wheels: Path, tmp_path: Path) -> None:
-    process = patina("scene.engine_process")
+    process = patina("scene.engine.process")
     extension = Path(sys.modules[PACKAGE].__file__).parent
     site = Path(sysconfig.get_paths()["purelib"])
     before, names = files(extension), sorted(path.name for path in site.iterdir())
@@ -106,7 +106,7 @@ def test_the_engine_is_installed_used_and_removed_and_nothing_else_is_touched(wh
     assert bpy.ops.patina.setup_engine(platform="CPU") == {"FINISHED"}
     source, python = process.choose_python()
     assert source == "Patina's own environment" and python.is_relative_to(folder())
-    installed = patina("scene.engine_setup").installed()
+    installed = patina("scene.engine.setup").installed()
     assert installed.is_current and installed.record["platform"] == "CPU"
     assert {path.name for path in folder().iterdir()} == {installed.folder.name, "ready.json", "setup.log", ".lock"}
     assert files(extension) == before and sorted(path.name for path in site.iterdir()) == names
@@ -122,7 +122,7 @@ def test_the_engine_is_installed_used_and_removed_and_nothing_else_is_touched(wh
 
 @needs_torch
 def test_installing_again_keeps_the_one_in_use_until_the_new_one_works(wheels: Path) -> None:
-    setup, process = patina("scene.engine_setup"), patina("scene.engine_process")
+    setup, process = patina("scene.engine.setup"), patina("scene.engine.process")
     assert bpy.ops.patina.setup_engine(platform="CPU") == {"FINISHED"}
     first = process.engine_python()
     torch = next(wheels.glob("torch-*"))
@@ -144,25 +144,25 @@ def test_without_leave_to_go_online_nothing_is_made(wheels: Path) -> None:
 
 
 def test_without_room_on_the_disk_nothing_is_made(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    platforms = patina("engine.environment").PLATFORMS
+    platforms = patina("engine.environment.place").PLATFORMS
     vast = type(platforms["CPU"])("CPU", "", ("linux",), "cpu", 10**18)
     monkeypatch.setitem(platforms, "CPU", vast)
-    assert "1000000000 GB" in refusal() and "are free" in patina("scene.engine_setup").outcome + refusal()
+    assert "1000000000 GB" in refusal() and "are free" in patina("scene.engine.setup").outcome + refusal()
     assert not list(folder().iterdir())
 
 
 def test_a_torch_that_cannot_be_imported_is_not_made_ready(wheels: Path, tmp_path: Path) -> None:
     write_wheels(wheels, None, build="+cpu")
-    assert "hollow" in refusal() or "no torch" in patina("scene.engine_setup").outcome
-    assert patina("scene.engine_setup").installed() is None
-    log = patina("scene.engine_setup").log_path()
+    assert "hollow" in refusal() or "no torch" in patina("scene.engine.setup").outcome
+    assert patina("scene.engine.setup").installed() is None
+    log = patina("scene.engine.setup").log_path()
     assert log is not None and "torch-2" in log.read_text()
 
 
 def test_a_package_that_the_index_does_not_have_is_named(wheels: Path) -> None:
     next(wheels.glob("safetensors-*")).unlink()
     assert "has no safetensors==" in refusal()
-    assert patina("scene.engine_setup").installed() is None
+    assert patina("scene.engine.setup").installed() is None
 
 
 @needs_torch
@@ -171,7 +171,7 @@ def test_a_package_that_the_index_does_not_have_is_named(wheels: Path) -> None:
 def test_a_download_that_is_cancelled_or_breaks_off_is_gone_on_with(
     trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup = patina("scene.engine_setup")
+    setup = patina("scene.engine.setup")
     with serving(write_wheels(tmp_path / "wheels", SITE)) as index:
         for name, value in index.variables().items():
             monkeypatch.setenv(name, value)
@@ -201,7 +201,7 @@ def test_a_download_that_is_cancelled_or_breaks_off_is_gone_on_with(
 @needs_torch
 @posix_only
 def test_an_installer_killed_before_its_end_leaves_nothing_ready_and_the_next_one_succeeds(wheels: Path) -> None:
-    setup = patina("scene.engine_setup")
+    setup = patina("scene.engine.setup")
     pid = install_until("Trying it")
     for process in (pid, *children(pid)):
         os.kill(process, signal.SIGKILL)
@@ -216,7 +216,7 @@ def test_an_installation_ends_with_its_blender(wheels: Path, tmp_path: Path) -> 
     program = (
         f"import bpy, importlib, os, signal; bpy.ops.preferences.addon_enable(module={PACKAGE!r})\n"
         "bpy.context.preferences.system.use_online_access = True\n"
-        f"setup = importlib.import_module('{PACKAGE}.scene.engine_setup')\n"
+        f"setup = importlib.import_module('{PACKAGE}.scene.engine.setup')\n"
         "setup.begin_install('CPU')\n"
         "while 'Making' not in setup.progress()[0]: setup.poll(0.1)\n"
         "print(setup._task.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -227,7 +227,7 @@ def test_an_installation_ends_with_its_blender(wheels: Path, tmp_path: Path) -> 
     while is_running(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert patina("scene.engine_setup").installed() is None
+    assert patina("scene.engine.setup").installed() is None
 
 
 def test_a_second_installation_at_the_same_time_is_refused(wheels: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_second_installation_at_the_same_time_is_refused(wheels: Path) -> None
 def test_a_damaged_record_counts_as_not_installed(record: str) -> None:
     folder().mkdir(parents=True, exist_ok=True)
     (folder() / "ready.json").write_text(record)
-    assert patina("scene.engine_setup").installed() is None
+    assert patina("scene.engine.setup").installed() is None
 
 
 def test_an_environment_that_lost_its_python_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +263,7 @@ def test_an_environment_that_lost_its_python_is_said_to(monkeypatch: pytest.Monk
     (folder() / "ready.json").write_text(
         '{"format": 1, "environment": "gone", "python": "3.11", "torch": "2", "device": "cpu", "requirements": ""}'
     )
-    process = patina("scene.engine_process")
+    process = patina("scene.engine.process")
     assert "lost its Python" in process.lacking()
     monkeypatch.setenv("PATINA_PYTHON", sys.executable)
     assert process.choose_python() == ("PATINA_PYTHON", Path(sys.executable))

@@ -30,7 +30,7 @@ class PreferencesLayout(Layout):
 
 def draw() -> PreferencesLayout:
     layout = PreferencesLayout()
-    settings = patina("scene.engine_process").preferences()
+    settings = patina("scene.engine.process").preferences()
     stand_in = SimpleNamespace(layout=layout)
     patina("panels.preferences").PatinaPreferences.draw(_Both(stand_in, settings), bpy.context)
     return layout
@@ -45,7 +45,7 @@ class _Both:
 
 @pytest.fixture(autouse=True)
 def nothing_said() -> Iterator[None]:
-    setup = patina("scene.engine_setup")
+    setup = patina("scene.engine.setup")
     setup.outcome, setup.failed = "", False
     setup.probed.clear()
     yield
@@ -80,7 +80,7 @@ def test_while_it_is_installed_progress_and_a_way_out_are_shown(
     for name, value in only_from(write_wheels(tmp_path / "wheels", SITE, "+cpu")).items():
         monkeypatch.setenv(name, value)
     bpy.context.preferences.system.use_online_access = True
-    setup = patina("scene.engine_setup")
+    setup = patina("scene.engine.setup")
     setup.begin_install("CPU")
     try:
         while "Making" not in setup.progress()[0]:
@@ -164,7 +164,7 @@ import pathlib
 for path in (pathlib.Path(extension), *pathlib.Path(extension).rglob("*")):
     path.chmod(0o555 if path.is_dir() else 0o444)
 print(bpy.ops.patina.setup_engine(platform="CPU"))
-process = importlib.import_module("bl_ext.user_default.patina.scene.engine_process")
+process = importlib.import_module("bl_ext.user_default.patina.scene.engine.process")
 print(process.choose_python())
 for path in (pathlib.Path(extension), *pathlib.Path(extension).rglob("*")):
     path.chmod(0o755)
@@ -191,7 +191,7 @@ def test_it_installs_where_the_profile_has_spaces_and_accents_and_the_extension_
 @needs_torch
 def test_in_a_window_a_timer_follows_it_to_its_end_and_then_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATINA_PYTHON", sys.executable)
-    setup = patina("scene.engine_setup")
+    setup = patina("scene.engine.setup")
     setup.begin_check()
     deadline = time.monotonic() + 240
     while setup.tick() is not None:

@@ -20,7 +20,7 @@ import sys
 import bpy
 bpy.ops.preferences.addon_enable(module="{PACKAGE}")
 bpy.context.preferences.addons["{PACKAGE}"].preferences.models = sys.argv[1]
-from {PACKAGE}.scene.training_process import TrainingOrder, start
+from {PACKAGE}.scene.training.process import TrainingOrder, start
 start(TrainingOrder(sys.argv[2], "Dark Noise", "rgb", int(sys.argv[3]), options=sys.argv[4]))
 """
 
@@ -28,13 +28,13 @@ start(TrainingOrder(sys.argv[2], "Dark Noise", "rgb", int(sys.argv[3]), options=
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of trained models, named in the preferences; not there yet."""
-    preferences = patina("scene.engine_process").preferences()
+    preferences = patina("scene.engine.process").preferences()
     preferences.models = str(tmp_path / "models")
     yield tmp_path / "models"
-    for training in patina("scene.training").trainings():  # whatever a failed test has left running
+    for training in patina("scene.training.jobs").trainings():  # whatever a failed test has left running
         if training.is_under_way and training.progress.pid > 1:
             os.kill(training.progress.pid, signal.SIGKILL)
-    patina("scene.engine_process").preferences().models = ""
+    patina("scene.engine.process").preferences().models = ""
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_training_gives_a_model_that_a_material_ages_by(folder: Path, footage:
     assert library.model_path("Dark_Noise") == (folder / "Dark_Noise.safetensors").resolve()
     header = library.model_header("Dark_Noise")
     assert (header.title, header.credit, header.training["iterations"]) == ("Dark Noise", "- a test", 8)
-    (training,) = patina("scene.training").trainings()
+    (training,) = patina("scene.training.jobs").trainings()
     assert (training.state, training.title, training.factor) == ("done", "Dark Noise", 1.0)
     assert len(training.progress.history) > 1
     material = new_material(set_stage())
@@ -72,7 +72,7 @@ def test_a_training_gives_a_model_that_a_material_ages_by(folder: Path, footage:
 
 
 def test_a_stopped_training_has_its_best_model_and_resumes(folder: Path, footage: Path) -> None:
-    process = patina("scene.training_process")
+    process = patina("scene.training.process")
     order = process.TrainingOrder(str(footage), "Dark Noise", "rgb", 20, options=SMALL)
     begun = process.start(order)
     assert begun.state == "starting"
@@ -84,14 +84,14 @@ def test_a_stopped_training_has_its_best_model_and_resumes(folder: Path, footage
         bpy.ops.patina.train_discard(name="Dark_Noise")
     wait_for("Dark_Noise", lambda training: training.state == "running")
     assert bpy.ops.patina.train_stop(name="Dark_Noise") == {"FINISHED"}
-    stopped = patina("scene.training").find("Dark_Noise")
+    stopped = patina("scene.training.jobs").find("Dark_Noise")
     assert stopped.state == "stopped"
     assert stopped.progress.iteration < 20
     assert patina("scene.library").model_header("Dark_Noise").title == "Dark Noise"
     with pytest.raises(RuntimeError, match="does not run"):
         bpy.ops.patina.train_stop(name="Dark_Noise")
     assert bpy.ops.patina.train_resume(name="Dark_Noise") == {"FINISHED"}
-    done = patina("scene.training").find("Dark_Noise")
+    done = patina("scene.training.jobs").find("Dark_Noise")
     assert (done.state, done.progress.iteration) == ("done", 20)
     log = (folder / "Dark_Noise.log").read_text()
     assert log.count("$ patina train") == 2
@@ -100,7 +100,7 @@ def test_a_stopped_training_has_its_best_model_and_resumes(folder: Path, footage
 def test_a_training_outlives_its_blender_and_when_killed_it_is_interrupted(folder: Path, footage: Path) -> None:
     other = [sys.executable, "-c", OTHER_BLENDER, folder, footage, str(LONG), SMALL]
     subprocess.run(other, check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
-    (found,) = patina("scene.training").trainings()  # that Blender is closed
+    (found,) = patina("scene.training.jobs").trainings()  # that Blender is closed
     assert found.is_under_way
     running = wait_for("Dark_Noise", lambda training: training.state == "running" and training.progress.iteration > 0)
     pid = running.progress.pid
@@ -109,7 +109,7 @@ def test_a_training_outlives_its_blender_and_when_killed_it_is_interrupted(folde
     os.kill(pid, signal.SIGKILL)
     interrupted = wait_for("Dark_Noise", lambda training: training.state == "interrupted")
     assert interrupted.progress.state == "running"  # what its file still says
-    resumed = patina("scene.training_process").resume("Dark_Noise")
+    resumed = patina("scene.training.process").resume("Dark_Noise")
     assert resumed.is_under_way
     wait_for("Dark_Noise", lambda training: training.state == "running" and training.progress.pid not in (0, pid))
     bpy.ops.patina.train_stop(name="Dark_Noise")
@@ -118,7 +118,7 @@ def test_a_training_outlives_its_blender_and_when_killed_it_is_interrupted(folde
 
 @pytest.mark.parametrize("pressed", ["starting", "running"])
 def test_ctrl_c_ends_the_training_that_is_waited_for(folder: Path, footage: Path, pressed: str) -> None:
-    process = patina("scene.training_process")
+    process = patina("scene.training.process")
 
     def press(training: object) -> None:
         if training.state == pressed:
@@ -152,7 +152,7 @@ def test_trained_models_survive_an_upgrade_and_the_removal_of_patina(extension_z
 def test_the_zip_can_train(extension_zip: Path) -> None:
     names = zipfile.ZipFile(extension_zip).namelist()
     assert "engine/training/run.py" in names
-    assert "engine/detached.py" in names
+    assert "engine/channel/detached.py" in names
 
 
 def test_a_name_in_the_library_means_the_same_on_every_computer(folder: Path) -> None:
@@ -219,7 +219,7 @@ def test_a_python_that_cannot_be_started_leaves_nothing(
     stand(folder, state="stopped")
     with pytest.raises(RuntimeError, match="cannot be started"):
         bpy.ops.patina.train_resume(name="rust")
-    assert patina("scene.training").find("rust").state == "stopped"
+    assert patina("scene.training.jobs").find("rust").state == "stopped"
 
 
 def test_a_folder_that_cannot_be_used_is_named(folder: Path, footage: Path) -> None:
@@ -237,10 +237,10 @@ def test_a_python_without_torch_says_so_and_the_training_can_be_resumed(
     monkeypatch.setenv("PATINA_PYTHON", str(bare))
     with pytest.raises(RuntimeError, match="The engine's Python has no torch: choose a Python that has it"):
         bpy.ops.patina.train(exemplar=str(footage), name="Dark Noise", iterations=3, options=SMALL)
-    assert patina("scene.training").find("Dark_Noise").state == "failed"
+    assert patina("scene.training.jobs").find("Dark_Noise").state == "failed"
     monkeypatch.undo()
     assert bpy.ops.patina.train_resume(name="Dark_Noise") == {"FINISHED"}
-    assert patina("scene.training").find("Dark_Noise").state == "done"
+    assert patina("scene.training.jobs").find("Dark_Noise").state == "done"
 
 
 def test_footage_that_cannot_be_learned_from_is_one_sentence(folder: Path, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_footage_that_cannot_be_learned_from_is_one_sentence(folder: Path, tmp_p
     with pytest.raises(RuntimeError, match="single") as caught:
         bpy.ops.patina.train(exemplar=str(footage), name="Dark Noise", iterations=3, options=SMALL)
     assert "Traceback" not in str(caught.value)
-    assert patina("scene.training").find("Dark_Noise").state == "failed"
+    assert patina("scene.training.jobs").find("Dark_Noise").state == "failed"
     assert not (folder / "Dark_Noise.safetensors").exists()
 
 
@@ -259,7 +259,7 @@ def test_a_discarded_training_leaves_its_model_unless_that_goes_too(folder: Path
     put_model(folder / "other.safetensors")
     assert bpy.ops.patina.train_discard(name="rust") == {"FINISHED"}
     assert names_in(folder) == {"rust.safetensors", "rust.png", "other.safetensors"}
-    assert patina("scene.training").trainings() == []
+    assert patina("scene.training.jobs").trainings() == []
     stand(folder, state="done")
     assert bpy.ops.patina.train_discard(name="rust", with_model=True) == {"FINISHED"}
     assert names_in(folder) == {"other.safetensors"}
@@ -274,7 +274,7 @@ def test_a_discarded_training_without_a_model_leaves_nothing(folder: Path) -> No
 
 
 def test_a_moved_folder_is_resumed_where_it_is_now(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    process = patina("scene.training_process")
+    process = patina("scene.training.process")
     commands: list[list[str]] = []
 
     def note(python: Path, arguments: list[str], log: Path) -> subprocess.Popen[bytes]:

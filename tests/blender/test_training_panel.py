@@ -37,10 +37,10 @@ class TrainingLayout(Layout):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    patina("scene.engine_process").preferences().models = str(tmp_path)
+    patina("scene.engine.process").preferences().models = str(tmp_path)
     yield tmp_path
-    patina("scene.engine_process").preferences().models = ""
-    patina("scene.training_pictures").close()
+    patina("scene.engine.process").preferences().models = ""
+    patina("scene.training.pictures").close()
 
 
 def draw(panel: str = "TrainingMaterialPanel") -> TrainingLayout:
@@ -56,13 +56,13 @@ def test_without_trainings_one_can_be_begun(folder: Path, panel: str) -> None:
 
 def test_a_running_training_shows_how_far_it_is_and_can_be_stopped(folder: Path) -> None:
     model = stand(folder)
-    with patina("engine.progress").claimed(model):
+    with patina("engine.files.progress").claimed(model):
         layout = draw()
         assert layout.bars == [0.1]
         assert "Step 1,200 of 12,000, 1 h 30 min left" in layout.text
         assert layout.given["patina.train_stop"].name == "rust"
         assert not {"patina.train_resume", "patina.train_discard"} & set(layout.operators)
-        patina("engine.progress").request_stop(model)
+        patina("engine.files.progress").request_stop(model)
         assert "Stopping at step 1,200" in draw().text
 
 
@@ -78,7 +78,7 @@ def test_a_killed_training_is_interrupted_and_can_be_resumed(folder: Path) -> No
 def test_a_process_that_still_loads_is_starting_and_not_for_ever(folder: Path) -> None:
     stand(folder, pid=0, iteration=0, history=())
     assert "Starting" in draw().texts
-    with patina("engine.progress").claimed(folder / "rust.safetensors"):
+    with patina("engine.files.progress").claimed(folder / "rust.safetensors"):
         assert "Starting" in draw().texts
     stand(folder, pid=0, iteration=0, history=(), updated=time.time() - 1000)
     assert "Interrupted at step 0" in draw().text
@@ -86,7 +86,7 @@ def test_a_process_that_still_loads_is_starting_and_not_for_ever(folder: Path) -
 
 def test_a_training_that_says_it_stopped_is_stopping_until_its_process_has_ended(folder: Path) -> None:
     model = stand(folder, state="stopped")
-    with patina("engine.progress").claimed(model):
+    with patina("engine.files.progress").claimed(model):
         assert "patina.train_resume" not in draw().operators
         assert "Stopping at step 1,200" in draw().text
     assert "patina.train_resume" in draw().operators
@@ -149,14 +149,14 @@ def test_a_progress_file_that_makes_no_sense_can_be_discarded(folder: Path) -> N
 def test_those_under_way_come_first_then_the_latest(folder: Path) -> None:
     stand(folder, "old", state="done", updated=1.0)
     stand(folder, "new", state="done", updated=2.0)
-    with patina("engine.progress").claimed(stand(folder, "now", updated=0.0)):
-        assert [one.name for one in patina("scene.training").trainings()] == ["now", "new", "old"]
+    with patina("engine.files.progress").claimed(stand(folder, "now", updated=0.0)):
+        assert [one.name for one in patina("scene.training.jobs").trainings()] == ["now", "new", "old"]
 
 
 def test_the_picture_the_curve_and_its_numbers_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand(folder, state="stopped", memory=3 << 29)
     assert draw().icons == []
-    pictures = patina("scene.training_pictures")
+    pictures = patina("scene.training.pictures")
     monkeypatch.setattr(pictures, "picture_icon", lambda training: 7)  # in the background icons have no number
     monkeypatch.setattr(pictures, "curve_icon", lambda training: 8)
     layout = draw()
@@ -165,7 +165,7 @@ def test_the_picture_the_curve_and_its_numbers_are_shown(folder: Path, monkeypat
 
 
 def test_pictures_follow_their_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures, watch = patina("scene.training_pictures"), patina("scene.training_watch")
+    pictures, watch = patina("scene.training.pictures"), patina("scene.training.watch")
     model = stand(folder, state="stopped")
     rows = np.concatenate([np.full((8, 64, 3), 0.25), np.full((8, 64, 3), 0.75)])  # above, below
     rows[:, 32:] += 0.125
@@ -178,11 +178,11 @@ def test_pictures_follow_their_files(folder: Path, monkeypatch: pytest.MonkeyPat
     assert np.allclose(shown[0, -1, :3], 0.875, atol=0.01)
     assert len(bpy.data.images) == images
     curve = pictures.pixels(f"curve {model}")
-    (training,) = patina("scene.training").trainings()
+    (training,) = patina("scene.training.jobs").trainings()
     assert pictures.are_current(training)
     write_picture(model.with_suffix(".png"), rows[::-1] / 2)
     stand(folder, state="stopped", history=((600, 0.5, 5e-4), (1200, 0.25, 5e-4), (2400, 0.5, 5e-4)))
-    (training,) = patina("scene.training").trainings()
+    (training,) = patina("scene.training.jobs").trainings()
     assert not pictures.are_current(training)
     watch.tick()
     assert np.allclose(pictures.pixels(f"picture {model}")[0, 0, :3], 0.1875, atol=0.01)
@@ -191,27 +191,27 @@ def test_pictures_follow_their_files(folder: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_picture_that_cannot_be_read_is_not_shown(folder: Path) -> None:
     stand(folder, state="stopped").with_suffix(".png").write_bytes(b"no picture")
-    patina("scene.training_watch").tick()
-    assert patina("scene.training_pictures").pixels(f"picture {folder / 'rust.safetensors'}") is None
+    patina("scene.training.watch").tick()
+    assert patina("scene.training.pictures").pixels(f"picture {folder / 'rust.safetensors'}") is None
 
 
 def test_the_timer_goes_on_while_something_is_trained_and_leaves_renders_alone(folder: Path) -> None:
-    watch, playback = patina("scene.training_watch"), patina("scene.playback")
+    watch, playback = patina("scene.training.watch"), patina("scene.playback")
     model = stand(folder)
-    with patina("engine.progress").claimed(model):
+    with patina("engine.files.progress").claimed(model):
         playback.set_rendering(True)
         assert watch.tick() > 0
-        assert patina("scene.training_pictures").pixels(f"curve {model}") is None
+        assert patina("scene.training.pictures").pixels(f"curve {model}") is None
         playback.set_rendering(False)
         assert watch.tick() > 0
-        assert patina("scene.training_pictures").pixels(f"curve {model}") is not None
+        assert patina("scene.training.pictures").pixels(f"curve {model}") is not None
         draw()
         assert not bpy.app.timers.is_registered(watch.tick)  # in the background none may be left behind
     assert watch.tick() is None
 
 
 def test_the_curve_falls_where_the_loss_falls_and_ends_where_the_training_stands() -> None:
-    curve = patina("scene.loss_curve")
+    curve = patina("scene.training.loss_curve")
     history = [(step, 10.0 ** (-step / 50), 5e-4) for step in range(0, 101, 10)]
     picture = curve.draw_curve(history, 200)
     assert picture.shape == (curve.SIZE, curve.SIZE, 4)
@@ -229,7 +229,7 @@ def test_the_curve_falls_where_the_loss_falls_and_ends_where_the_training_stands
 @pytest.mark.parametrize("losses", [[], [1.0], [0.0, 0.0], [1.0, 1.0], [1e30, 1e-30]])
 def test_any_losses_can_be_drawn(losses: list[float]) -> None:
     history = [(step, loss, 1e-3) for step, loss in enumerate(losses)]
-    picture = patina("scene.loss_curve").draw_curve(history, 1)
+    picture = patina("scene.training.loss_curve").draw_curve(history, 1)
     assert np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1
 
 
@@ -237,4 +237,4 @@ def test_any_losses_can_be_drawn(losses: list[float]) -> None:
     ("seconds", "text"), [(4.4, "4 s"), (89, "89 s"), (150, "2 min"), (3599, "1 h 0 min"), (1e5, "27 h 47 min")]
 )
 def test_durations_are_for_people(seconds: float, text: str) -> None:
-    assert patina("scene.training").duration(seconds) == text
+    assert patina("scene.training.jobs").duration(seconds) == text

@@ -40,7 +40,7 @@ def write_footage(folder: Path, count: int = 4, extent: int = 32) -> Path:
 def stand(folder: Path, name: str = "rust", **changes: object) -> Path:
     """Files of a training that stands somewhere, running unless `changes` say otherwise; returns the model's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    progress = patina("engine.progress")
+    progress = patina("engine.files.progress")
     model = folder / f"{name}.safetensors"
     standing = progress.Progress(
         state="running",
@@ -71,7 +71,7 @@ def wait_for(name: str, reached: Callable[[object], bool]) -> object:
     """The training `name` once it is as `reached` wants it."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        training = patina("scene.training").find(name)
+        training = patina("scene.training.jobs").find(name)
         if reached(training):
             return training
         assert training.is_under_way, (training.state, training.message)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import Model, load_model
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.models.model_file import Model, load_model
 
 # Tests share few cores, also with the engine's processes that they start, and their models are tiny: threads only wait.
 os.environ["OMP_NUM_THREADS"] = "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from patina.engine.network import NetworkConfig
+from patina.engine.models.network import NetworkConfig
 from patina.engine.training.config import TrainingConfig
 from patina.engine.training.exemplar import Exemplar
 from patina.engine.training.patch_loss import PatchLoss

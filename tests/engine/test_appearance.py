@@ -17,9 +17,9 @@ from patina.engine.appearance import (
     appearance_from_header,
 )
 from patina.engine.errors import InvalidModelError
-from patina.engine.map_names import MAPS, map_shape
-from patina.engine.network import NetworkConfig
-from patina.engine.normals import normal_from_height
+from patina.engine.maps.map_names import MAPS, map_shape
+from patina.engine.maps.normals import normal_from_height
+from patina.engine.models.network import NetworkConfig
 from patina.engine.rendering.brdf import diffuse_specular, principled
 from patina.engine.rendering.flash import Frame, Light, exposed, geometry_at
 from torch import Tensor

@@ -74,10 +74,10 @@ def of(package: str) -> list[str]:
 
 def test_the_reader_of_imports_sees_them() -> None:
     """Otherwise the arrows below would hold for an empty set."""
-    own, others = imports("engine.client")
-    assert {"engine.child", "engine.errors"} <= own and "numpy" in others
-    assert "engine.model_file" in imports("engine.training.run")[0]
-    assert "torch" in reached("engine.life")
+    own, others = imports("engine.channel.client")
+    assert {"engine.channel.child", "engine.errors"} <= own and "numpy" in others
+    assert "engine.models.model_file" in imports("engine.training.run")[0]
+    assert "torch" in reached("engine.lives.life")
     assert len(of("engine")) > 20
 
 
@@ -120,7 +120,8 @@ def test_no_file_is_longer_than_400_lines() -> None:
 
 def test_the_client_loads_neither_torch_nor_blender() -> None:
     program = (
-        "import sys; import patina.engine.client, patina.engine.model_header, patina.engine.map_names\n"
+        "import sys; import patina.engine.channel.client\n"
+        "import patina.engine.models.model_header, patina.engine.maps.map_names\n"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'torch', 'torchdiffeq', 'safetensors', 'bpy'}))"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -8,12 +8,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from patina.engine.atlas import make_atlas
-from patina.engine.atlas_layout import SCALARS, margin_texels, side_texels, tile_file, tile_number
+from patina.engine.atlas.layout import SCALARS, margin_texels, side_texels, tile_file, tile_number
+from patina.engine.atlas.make import make_atlas
+from patina.engine.channel.worker import Worker
 from patina.engine.errors import InvalidRequestError
-from patina.engine.life import Life
-from patina.engine.life_store import LifeStore
-from patina.engine.worker import Worker
+from patina.engine.lives.life import Life
+from patina.engine.lives.life_store import LifeStore
 from PIL import Image
 
 EXTENT, COUNT = 32, 4

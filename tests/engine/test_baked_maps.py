@@ -8,13 +8,13 @@ import av
 import numpy as np
 import pytest
 from conftest import is_one_sentence
-from patina.engine.baked_maps import baked_maps
+from patina.engine.channel.worker import write_files
 from patina.engine.errors import InvalidRequestError
-from patina.engine.occlusion import ambient_occlusion
-from patina.engine.picture_settings import PictureSettings
-from patina.engine.pictures import write_map
-from patina.engine.uv_window import sample_window
-from patina.engine.worker import write_files
+from patina.engine.maps.baked_maps import baked_maps
+from patina.engine.maps.occlusion import ambient_occlusion
+from patina.engine.maps.picture_settings import PictureSettings
+from patina.engine.maps.pictures import write_map
+from patina.engine.maps.uv_window import sample_window
 
 RANDOM = np.random.Generator(np.random.PCG64(11))
 COLOUR = RANDOM.random((12, 16, 3), dtype=np.float32)

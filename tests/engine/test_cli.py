@@ -11,12 +11,14 @@ import pytest
 import torch
 from conftest import DATA, is_one_sentence
 from footage import darkening_frames, write_animation
-from patina.engine import cli, progress, shipped
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.map_names import MAPS
-from patina.engine.model_file import Model, load_model
-from patina.engine.pictures import base_color_picture
+from patina.engine import cli
+from patina.engine.files import progress
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.map_names import MAPS
+from patina.engine.maps.pictures import base_color_picture
+from patina.engine.models import shipped
+from patina.engine.models.model_file import Model, load_model
 from PIL import Image
 
 TINY = str(DATA / "tiny.safetensors")
@@ -117,7 +119,7 @@ def test_other_kinds_are_learned_by_the_same_command(
 
 
 def test_shipped_models_are_found_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(shipped, "_WEIGHTS", DATA)
+    monkeypatch.setattr(shipped, "WEIGHTS", DATA)
     assert shipped.find_model("tiny") == Path(TINY)
     assert shipped.find_model("tiny.safetensors") == Path("tiny.safetensors")
 

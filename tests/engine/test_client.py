@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from conftest import PATIENCE, is_one_sentence
 from make_tiny_model import tiny_field, tiny_header
-from patina.engine.child import EngineError
-from patina.engine.client import (
+from patina.engine.channel.child import EngineError
+from patina.engine.channel.client import (
     Engine,
     EngineSettings,
     EngineState,
@@ -25,12 +25,12 @@ from patina.engine.client import (
     WriteRequest,
 )
 from patina.engine.errors import PatinaError
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.map_names import MAPS
-from patina.engine.model_file import Model, save_model
-from patina.engine.model_header import read_header
-from patina.engine.pictures import base_color_picture
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.map_names import MAPS
+from patina.engine.maps.pictures import base_color_picture
+from patina.engine.models.model_file import Model, save_model
+from patina.engine.models.model_header import read_header
 from PIL import Image
 
 PYTHON = Path(sys.executable)
@@ -259,7 +259,7 @@ def test_the_process_ends_when_its_parent_is_killed(
     doing: str, tmp_path: Path, slow_path: Path, tiny_path: Path
 ) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from patina.engine.client import *\n"
+        "import sys, time; from pathlib import Path; from patina.engine.channel.client import *\n"
         "engine = Engine(EngineSettings(Path(sys.executable), Path(sys.argv[1])))\n"
         "job = engine.submit(MapsRequest(Path(sys.argv[2]), '', 0, 64, 1.0))\n"
         "while not (job.done if sys.argv[3] == 'idle' else job.steps_done): engine.poll(0.1)\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from patina.engine.color import linear_to_srgb, srgb_to_linear
+from patina.engine.maps.color import linear_to_srgb, srgb_to_linear
 
 
 @pytest.mark.parametrize(("encoded", "linear"), [(0.0, 0.0), (0.02, 0.0015480), (0.5, 0.2140411), (1.0, 1.0)])

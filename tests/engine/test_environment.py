@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import is_one_sentence
-from patina.engine import environment
-from patina.engine.environment import PLATFORMS, SetupError, check_room, packages, ready, remove
-from patina.engine.environment_pip import Progress, explain
+from patina.engine.environment import place as environment
+from patina.engine.environment.pip import Progress, explain
+from patina.engine.environment.place import PLATFORMS, SetupError, check_room, packages, ready, remove
 
 
 def test_every_package_is_pinned_and_torch_is_the_platforms_build() -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 from conftest import DATA, is_one_sentence
-from patina.engine.equinox import import_equinox, read_equinox
 from patina.engine.errors import InvalidModelError
-from patina.engine.model_file import load_model
-from patina.engine.network import NetworkConfig
+from patina.engine.models.equinox import import_equinox, read_equinox
+from patina.engine.models.model_file import load_model
+from patina.engine.models.network import NetworkConfig
 
 RGB = DATA / "official" / "rgb_tiny.eqx"
 SVBRDF = DATA / "official" / "svbrdf_tiny.eqx"

@@ -23,8 +23,8 @@ from patina.engine.evaluation.judge import Judge, Settings, as_trained
 from patina.engine.evaluation.portilla_simoncelli import MissingLibraryError
 from patina.engine.evaluation.verdict import GOOD, Evaluation
 from patina.engine.evaluation.views import FlashView, kind_of
-from patina.engine.model_file import Model, load_model, save_model
-from patina.engine.shipped import find_model
+from patina.engine.models.model_file import Model, load_model, save_model
+from patina.engine.models.shipped import find_model
 from patina.engine.training.exemplar import Exemplar, read_exemplar
 from patina.engine.training.patch_loss import PatchLoss
 from patina.engine.training.record import Description, header_of

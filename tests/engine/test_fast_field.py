@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from patina.engine.network import NetworkConfig, VectorField
+from patina.engine.models.network import NetworkConfig, VectorField
 from patina.engine.training.config import TrainingError
 from patina.engine.training.fast_field import FastField
 from patina.engine.training.precision import precision_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from patina.engine.normals import normal_from_height
+from patina.engine.maps.normals import normal_from_height
 from patina.engine.training.height import height_from_normal
 from patina.engine.training.height_unit import HeightUnit
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, is_one_sentence
-from patina.engine import child as child_module
-from patina.engine.client import Engine, EngineSettings, EngineState, MapsRequest
+from patina.engine.channel import child as child_module
+from patina.engine.channel.client import Engine, EngineSettings, EngineState, MapsRequest
+from patina.engine.channel.protocol import LONGEST_MESSAGE, PROTOCOL
 from patina.engine.errors import PatinaError
-from patina.engine.protocol import LONGEST_MESSAGE, PROTOCOL
 
 LAUNCH = Path(child_module.__file__).with_name("launch.py")
 READY = {"type": "ready", "protocol": PROTOCOL, "version": "0", "torch": "0", "device": "cpu"}
@@ -33,7 +33,7 @@ def failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> st
         f"{program}\n"
         "sys.stdin.read()\n"
     )
-    monkeypatch.setattr(child_module, "_LAUNCH", impostor)
+    monkeypatch.setattr(child_module, "LAUNCH", impostor)
     engine = Engine(EngineSettings(Path(sys.executable), tmp_path / "lives"))
     try:
         job = engine.submit(MapsRequest(tmp_path / "model", "", 0, 32, 0.5))
@@ -89,7 +89,7 @@ def test_answers_to_what_was_never_asked_are_left_alone(tmp_path: Path, monkeypa
         f"READY = {READY!r}\nimport json, sys\nsay = lambda **m: print(json.dumps(m), flush=True)\n"
         f"sys.stdin.readline(); {program}\nsys.stdin.read()\n"
     )
-    monkeypatch.setattr(child_module, "_LAUNCH", impostor)
+    monkeypatch.setattr(child_module, "LAUNCH", impostor)
     engine = Engine(EngineSettings(Path(sys.executable), tmp_path / "lives"))
     with pytest.raises(PatinaError, match="Enough"):
         engine.wait(engine.submit(MapsRequest(tmp_path / "model", "", 0, 32, 0.5)), PATIENCE)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import is_one_sentence
-from patina.engine.equinox import read_equinox
 from patina.engine.errors import InvalidExemplarError, InvalidModelError
+from patina.engine.models.equinox import read_equinox
 from patina.engine.training.picture_files import read_colour
 from patina.engine.training.video import read_video
 from PIL import Image

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from patina.engine.kept_ages import KeptAges, choose_ages, gram
+from patina.engine.atlas.kept_ages import KeptAges, choose_ages, gram
 
 AGES = np.linspace(0, 1, 41)
 

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 from make_tiny_model import tiny_field, tiny_header
-from patina.engine import life as life_module
 from patina.engine.errors import InvalidRequestError
-from patina.engine.life import Life, LifeSettings, check_extent
-from patina.engine.life_store import LifeStore
-from patina.engine.map_names import MAPS
-from patina.engine.model_file import Model, load_model, save_model
-from patina.engine.noise import initial_noise
-from patina.engine.solver import Grid, solve
+from patina.engine.lives import life as life_module
+from patina.engine.lives.life import Life, LifeSettings, check_extent
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.lives.noise import initial_noise
+from patina.engine.lives.solver import Grid, solve
+from patina.engine.maps.map_names import MAPS
+from patina.engine.models.model_file import Model, load_model, save_model
 
 AGES = [0.0, 0.3, 0.3125, 0.5, 0.99, 1.0]
 EXTENT = 32
@@ -107,8 +107,9 @@ def test_another_process_gives_the_same_maps(
 ) -> None:
     program = (
         "import sys, numpy; from pathlib import Path\n"
-        "from patina.engine.life import Life, LifeSettings; from patina.engine.life_store import LifeStore\n"
-        "from patina.engine.model_file import load_model\n"
+        "from patina.engine.lives.life import Life, LifeSettings\n"
+        "from patina.engine.lives.life_store import LifeStore\n"
+        "from patina.engine.models.model_file import load_model\n"
         "life = Life(load_model(Path(sys.argv[1])), 0, int(sys.argv[2]), LifeStore(Path(sys.argv[3]), 1 << 30),"
         " LifeSettings(), 'cpu')\n"
         "numpy.savez(sys.argv[4], **life.maps(0.99))\n"

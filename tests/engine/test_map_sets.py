@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import torch
 from conftest import is_one_sentence
+from patina.engine.channel.worker import Worker
 from patina.engine.cli import main
-from patina.engine.color import linear_to_srgb
 from patina.engine.errors import InvalidExemplarError
-from patina.engine.life_store import LifeStore
-from patina.engine.normals import normal_from_height
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.color import linear_to_srgb
+from patina.engine.maps.normals import normal_from_height
 from patina.engine.training import map_sets
 from patina.engine.training.exemplar import read_exemplar
 from patina.engine.training.map_sets import HEIGHT, METALLIC, ROUGHNESS
 from patina.engine.training.map_spelling import map_of
-from patina.engine.worker import Worker
 from PIL import Image
 
 SIZE = 24

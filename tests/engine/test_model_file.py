@@ -12,10 +12,10 @@ import pytest
 import torch
 from conftest import is_one_sentence
 from make_tiny_model import tiny_field, tiny_header
-from patina.engine import model_file
 from patina.engine.errors import InvalidModelError
-from patina.engine.model_file import ModelWriteError, load_model, save_model
-from patina.engine.model_header import read_header
+from patina.engine.models import model_file
+from patina.engine.models.model_file import ModelWriteError, load_model, save_model
+from patina.engine.models.model_header import read_header
 from safetensors.torch import load_file, save_file
 
 METADATA = {"patina": json.loads(tiny_header().to_metadata()["patina"])}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 from patina.engine.errors import InvalidModelError
-from patina.engine.network import NetworkConfig, VectorField
+from patina.engine.models.network import NetworkConfig, VectorField
 
 SHAPES = [
     NetworkConfig(12, 8, (1, 2, 4), True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from patina.engine.noise import initial_noise, initial_state
+from patina.engine.lives.noise import initial_noise, initial_state
 
 
 def test_a_smaller_extent_is_the_corner_of_a_larger_one() -> None:

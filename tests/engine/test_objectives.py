@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from patina.engine.appearance import PrincipledAppearance
-from patina.engine.color import linear_to_srgb
+from patina.engine.maps.color import linear_to_srgb
 from patina.engine.rendering.flash import Frame, Light
 from patina.engine.training.exemplar import Exemplar
 from patina.engine.training.flash import FORMS, FlashObjective

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from patina.engine.equinox import read_equinox
+from patina.engine.models.equinox import read_equinox
 from torchdiffeq import odeint
 
 DATA = Path(__file__).parent.parent / "data" / "official"

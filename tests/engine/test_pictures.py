@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import is_one_sentence
-from patina.engine import pictures
-from patina.engine.pictures import PictureError, to_bytes, write_map
+from patina.engine.maps import pictures
+from patina.engine.maps.pictures import PictureError, to_bytes, write_map
 from PIL import Image
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, is_one_sentence
-from patina.engine import progress
-from patina.engine.progress import Progress, ProgressError
+from patina.engine.files import progress
+from patina.engine.files.progress import Progress, ProgressError
 
 STANDING = Progress(
     state="running",

@@ -17,8 +17,8 @@ import torch
 from conftest import is_one_sentence
 from patina.engine.appearance import MetallicAppearance, PrincipledAppearance, RelightableAppearance
 from patina.engine.errors import InvalidExemplarError, InvalidModelError, InvalidRequestError
-from patina.engine.model_file import Model, save_model
-from patina.engine.network import NetworkConfig, VectorField
+from patina.engine.models.model_file import Model, save_model
+from patina.engine.models.network import NetworkConfig, VectorField
 from patina.engine.rendering.flash import Frame, Light
 from PIL import Image
 from torch import Tensor

@@ -12,8 +12,8 @@ from patina.engine.appearance import (
     PrincipledAppearance,
     RelightableAppearance,
 )
-from patina.engine.color import linear_to_srgb
-from patina.engine.normals import normals
+from patina.engine.maps.color import linear_to_srgb
+from patina.engine.maps.normals import normals
 from patina.engine.rendering.brdf import Geometry, diffuse_specular, mixed_f0, principled
 from patina.engine.rendering.flash import HALF_WIDTH, Frame, Light, exposed, geometry_at
 from torch import Tensor

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE
-from patina.engine.child import Child
-from patina.engine.protocol import PROTOCOL
+from patina.engine.channel.child import Child
+from patina.engine.channel.protocol import PROTOCOL
 
 
 def answers(child: Child, count: int) -> list[dict[str, object]]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from patina.engine.life import Life, LifeSettings
-from patina.engine.life_store import LifeStore
-from patina.engine.model_file import Model, load_model
-from patina.engine.noise import initial_state
-from patina.engine.shipped import shipped_models
-from patina.engine.solver import solve
+from patina.engine.lives.life import Life, LifeSettings
+from patina.engine.lives.life_store import LifeStore
+from patina.engine.lives.noise import initial_state
+from patina.engine.lives.solver import solve
+from patina.engine.models.model_file import Model, load_model
+from patina.engine.models.shipped import shipped_models
 
 LUMA = np.array((0.2126, 0.7152, 0.0722))
 

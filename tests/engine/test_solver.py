@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from patina.engine.solver import Grid, default_grid, integrate, solve, step
+from patina.engine.lives.solver import Grid, default_grid, integrate, solve, step
 from torch import Tensor
 
 METHODS = {"euler": 1, "midpoint": 2, "rk4": 4}

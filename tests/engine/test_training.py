@@ -14,10 +14,10 @@ import pytest
 import torch
 from conftest import is_one_sentence
 from footage import RULES, SMALL, darkening, rgb_objective
-from patina.engine import progress
 from patina.engine.errors import InvalidModelError
-from patina.engine.model_file import load_model
-from patina.engine.progress import ProgressError
+from patina.engine.files import progress
+from patina.engine.files.progress import ProgressError
+from patina.engine.models.model_file import load_model
 from patina.engine.training.checkpoint import Checkpoint
 from patina.engine.training.config import TrainingConfig, TrainingError
 from patina.engine.training.record import Description

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from patina.engine.equinox import read_equinox
-from patina.engine.model_file import load_model
-from patina.engine.model_header import read_header
-from patina.engine.noise import initial_noise
-from patina.engine.solver import step
+from patina.engine.lives.noise import initial_noise
+from patina.engine.lives.solver import step
+from patina.engine.models.equinox import read_equinox
+from patina.engine.models.model_file import load_model
+from patina.engine.models.model_header import read_header
 from patina.engine.training.footage import read_footage
 from patina.engine.training.picture_files import PICTURES, picture_size, read_animation, read_colour, read_values
 from patina.engine.training.video import VIDEOS

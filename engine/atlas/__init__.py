@@ -1,0 +1,1 @@
+"""A life as pictures at a few kept ages."""

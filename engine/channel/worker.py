@@ -1,0 +1,93 @@
+"""Answers requests: loads models, keeps lives open, solves as far as a request needs, and ahead when there is time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InvalidModelError, InvalidRequestError
+from ..lives.life import Life, LifeSettings
+from ..lives.life_store import LifeStore
+from ..maps.baked_maps import baked_maps
+from ..maps.map_names import MAPS
+from ..maps.picture_settings import PACKED, PictureSettings
+from ..maps.pictures import write_map
+from ..models.model_file import Model, load_model
+from ..models.model_header import read_header
+
+_OPEN_LIVES = 4
+_OPEN_MODELS = 4
+
+
+@dataclass
+class Worker:
+    """Solves on `device` and keeps lives in `store`.
+
+    A request is worked off by `solve`, a generator that pauses after every step, so that its caller can listen for a
+    change of mind in between; then `map_buffer.write_buffer` or `write_files` hands the maps over.
+    """
+
+    store: LifeStore
+    device: str = "cpu"
+    settings: LifeSettings = field(default_factory=LifeSettings)
+    _models: OrderedDict[tuple[str, str], Model] = field(default_factory=OrderedDict)
+    _lives: OrderedDict[str, Life] = field(default_factory=OrderedDict)
+
+    def life(self, model: Path, sha256: str, seed: int, extent: int) -> Life:
+        """The life of a model file. Raises InvalidModelError where the file is not the one that `sha256` names."""
+        loaded = self._model(model, sha256)
+        key = f"{loaded.header.sha256} {seed} {extent}"
+        if key not in self._lives:
+            self._lives[key] = Life(loaded, seed, extent, self.store, self.settings, self.device)
+            while len(self._lives) > _OPEN_LIVES:
+                self._lives.popitem(last=False)
+        self._lives.move_to_end(key)
+        return self._lives[key]
+
+    def _model(self, path: Path, sha256: str) -> Model:
+        key = (str(path), sha256 or read_header(path).sha256)
+        if key not in self._models:
+            model = load_model(path)
+            if sha256 and model.header.sha256 != sha256:
+                raise InvalidModelError(
+                    f"{path.name} is not the model that this material was made with",
+                    "choose the model again to use it as it is now",
+                )
+            model.field.to(self.device)
+            self._models[key] = model
+            while len(self._models) > _OPEN_MODELS:
+                self._models.popitem(last=False)
+        self._models.move_to_end(key)
+        return self._models[key]
+
+    @staticmethod
+    def solve(life: Life, age: float) -> Generator[tuple[int, int], None, None]:
+        """Solve up to `age`, yielding (steps done, steps to do) after each."""
+        target = life.index_for(age)
+        while life.index < target:
+            life.advance()
+            yield life.index, target
+
+    def ahead(self) -> bool:
+        """Solve one more step of the life last asked for; False where there is nothing left to do."""
+        life = next(reversed(self._lives.values()), None)
+        if life is None or life.index >= life.steps:
+            return False
+        life.advance()
+        return True
+
+
+def write_files(files: dict[str, str], maps: dict[str, np.ndarray], settings: PictureSettings | None = None) -> None:
+    """Write the maps named in `files` as pictures; with settings, as a bake wants them."""
+    known = (*MAPS, PACKED) if settings is not None else tuple(MAPS)
+    for name in files:
+        if name not in known:
+            raise InvalidRequestError(f"There is no map {name[:40]!r}", f"choose among {', '.join(known)}")
+    if settings is not None:
+        maps = baked_maps(maps, files, settings)
+    for name, path in files.items():
+        write_map(Path(path), name, maps[name], settings.form(name) if settings is not None else "")

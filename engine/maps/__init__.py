@@ -1,0 +1,1 @@
+"""The maps that every model gives, and their way into pictures."""

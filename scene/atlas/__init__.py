@@ -1,0 +1,1 @@
+"""Playing an atlas: Age at every point, without the engine."""

@@ -1,0 +1,1 @@
+"""Baking image sequences, and playing them back."""

@@ -1,0 +1,1 @@
+"""A material relit in a scene of its own."""

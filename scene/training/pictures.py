@@ -1,0 +1,138 @@
+"""The pictures that the panel shows of a training, as icons: they belong to no file and reach no .blend."""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+
+import bpy
+import bpy.utils.previews
+import numpy as np
+
+from .jobs import Training, picture_path
+from .loss_curve import draw_curve
+
+_LARGEST = 1024  # pixels
+_GAP = 8  # pixels between two bands
+_collection: bpy.utils.previews.ImagePreviewCollection | None = None
+_shown: dict[str, object] = {}  # by icon: what it was drawn from
+
+
+def curve_icon(training: Training) -> int:
+    """The icon of the loss curve, 0 where there is none yet."""
+    return _icon(_curve_key(training))
+
+
+def picture_icon(training: Training) -> int:
+    """The icon of the exemplar above the synthesis, 0 where there is none yet."""
+    return _icon(_picture_key(training))
+
+
+def are_current(training: Training) -> bool:
+    """Whether both icons show how the training stands."""
+    wanted = {_curve_key(training): _curve_source(training), _picture_key(training): _picture_source(training)}
+    return all(_shown.get(key) == source for key, source in wanted.items())
+
+
+def refresh(training: Training) -> None:
+    """Draw what has changed. Not while a panel is drawn: pictures are read through Blender's data."""
+    key, source = _curve_key(training), _curve_source(training)
+    if _shown.get(key) != source:
+        _shown[key] = source
+        if training.progress is not None and len(training.progress.history) > 1:
+            _put(key, draw_curve(training.progress.history, training.progress.iterations))
+    key, source = _picture_key(training), _picture_source(training)
+    if _shown.get(key) != source:
+        _shown[key] = source
+        picture = _load(picture_path(training.model)) if source is not None else None
+        if picture is not None:
+            _put(key, fold(picture))
+
+
+def pixels(icon: str) -> np.ndarray | None:
+    """What an icon shows: [H, W, 4] in [0, 1], rows from the bottom."""
+    if _collection is None or icon not in _collection:
+        return None
+    width, height = _collection[icon].image_size
+    values = np.empty(width * height * 4, np.float32)
+    _collection[icon].image_pixels_float.foreach_get(values)
+    return values.reshape(height, width, 4)
+
+
+def close() -> None:
+    """Free every icon."""
+    global _collection
+    _shown.clear()
+    if _collection is not None:
+        bpy.utils.previews.remove(_collection)
+        _collection = None
+
+
+def fold(picture: np.ndarray) -> np.ndarray:
+    """Cut a wide picture ([H, W, 4], rows from the bottom) into bands of equal width, one below the other, so that it
+    fills the square that an icon is given."""
+    height, width = picture.shape[:2]
+    bands = max(1, round((width / height) ** 0.5))
+    across = -(-width // bands)
+    folded = np.zeros((bands * height + (bands - 1) * _GAP, across, 4), np.float32)
+    for band in range(bands):
+        part = picture[:, band * across : (band + 1) * across]
+        bottom = (bands - 1 - band) * (height + _GAP)
+        folded[bottom : bottom + height, : part.shape[1]] = part
+    return folded
+
+
+def _curve_key(training: Training) -> str:
+    return f"curve {training.model}"
+
+
+def _picture_key(training: Training) -> str:
+    return f"picture {training.model}"
+
+
+def _curve_source(training: Training) -> object:
+    return (training.progress.history, training.progress.iterations) if training.progress is not None else None
+
+
+def _picture_source(training: Training) -> object:
+    try:
+        status = picture_path(training.model).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _icon(key: str) -> int:
+    return _collection[key].icon_id if _collection is not None and key in _collection else 0
+
+
+def _put(key: str, picture: np.ndarray) -> None:
+    global _collection
+    if _collection is None:
+        _collection = bpy.utils.previews.new()
+    step = -(-max(picture.shape[:2]) // _LARGEST)
+    picture = np.ascontiguousarray(picture[::step, ::step])
+    preview = _collection[key] if key in _collection else _collection.new(key)
+    height, width = picture.shape[:2]
+    preview.image_size = width, height
+    preview.image_pixels_float.foreach_set(picture.ravel())
+
+
+def _load(path: Path) -> np.ndarray | None:
+    """A picture file as [H, W, 4] in [0, 1], display-encoded, rows from the bottom; None where it cannot be read.
+
+    It is read beside the open file's data. References into that must die before it does: Blender crashes when Python
+    collects them later.
+    """
+    with bpy.data.temp_data() as data:
+        image = data.images.load(str(path))
+        width, height = image.size
+        values = np.empty(width * height * 4, np.float32)
+        if values.size:
+            image.pixels.foreach_get(values)
+        del image
+    del data
+    return values.reshape(height, width, 4) if values.size else None
+
+
+atexit.register(close)
