@@ -15,8 +15,8 @@ from patina.engine.channel import child as child_module
 from patina.engine.channel.client import Engine, EngineSettings, EngineState, MapsRequest
 from patina.engine.channel.protocol import LONGEST_MESSAGE, PROTOCOL
 from patina.engine.errors import PatinaError
+from patina.engine.folders import LAUNCH
 
-LAUNCH = Path(child_module.__file__).with_name("launch.py")
 READY = {"type": "ready", "protocol": PROTOCOL, "version": "0", "torch": "0", "device": "cpu"}
 MAPS = {"type": "maps", "model": "", "sha256": "", "seed": 0, "extent": 32, "age": 0.0, "buffer": ""}
 posix_only = pytest.mark.skipif(os.name != "posix", reason="needs scripts")

@@ -71,7 +71,7 @@ def test_the_watch_sees_what_a_reader_must_not_do(
     """A reader that does it, in the watched process."""
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
-        "from patina.engine import equinox\n"
+        "from patina.engine.models import equinox\n"
         "honest = equinox.read_equinox\n"
         f"equinox.read_equinox = lambda path: {deed} if path.name == 'hostile.eqx' else honest(path)\n"
     )

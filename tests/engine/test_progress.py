@@ -32,7 +32,7 @@ STANDING = Progress(
     memory=1 << 30,
 )
 TRAIN_UNTIL_KILLED = (
-    "import sys, time; from pathlib import Path; from patina.engine import progress\n"
+    "import sys, time; from pathlib import Path; from patina.engine.files import progress\n"
     "with progress.claimed(Path(sys.argv[1])): print('claimed', flush=True); time.sleep(600)"
 )
 
