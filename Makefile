@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: environment environment-5.2 demo test test-engine test-blender test-5.2 fuzz check format extension clean
+.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 versions fuzz check format extension clean
 
 environment: .venv/.ready
 .venv/.ready: requirements/engine.txt requirements/develop.txt pyproject.toml
@@ -19,10 +19,13 @@ environment: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-environment-5.2: .venv-5.2/.ready
-.venv-5.2/.ready: requirements/blender-5.2.txt
-	$(PYTHON_5_2) -m venv .venv-5.2
-	.venv-5.2/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/blender-5.2.txt
+# Blenders besides 4.5, and the Python that each needs; their engine is the one in .venv.
+PYTHON_OF_4.2 := $(PYTHON)
+PYTHON_OF_5.0 := $(PYTHON)
+PYTHON_OF_5.2 := $(PYTHON_5_2)
+.venv-%/.ready: requirements/blender-%.txt
+	$(PYTHON_OF_$*) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 demo: environment
@@ -36,9 +39,13 @@ test-engine: environment
 test-blender: environment
 	$(BIN)/python -m pytest tests/blender
 
-# The same tests of the extension in Blender 5.2, whose engine is the one in .venv.
-test-5.2: environment environment-5.2
-	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-5.2/bin/python -m pytest tests/blender
+# The same tests of the extension in another Blender.
+test-4.2 test-5.0 test-5.2: test-%: environment .venv-%/.ready
+	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-$*/bin/python -m pytest tests/blender
+
+# One zip in all of them, and a table of how each fared.
+versions: environment .venv-4.2/.ready .venv-5.0/.ready .venv-5.2/.ready
+	$(BIN)/python -m scripts.versions
 
 # The long run of hostile files, about an hour on one core; `make test` has a short one.
 fuzz: environment

@@ -19,7 +19,9 @@ PACKAGE = "bl_ext.user_default.patina"
 
 @pytest.fixture(scope="session")
 def extension_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension, validated and built by Blender's own tool."""
+    """The extension, validated and built by Blender's own tool; or the one that PATINA_ZIP names."""
+    if "PATINA_ZIP" in os.environ:
+        return Path(os.environ["PATINA_ZIP"])
     path = tmp_path_factory.mktemp("build") / "patina.zip"
     build(path)
     return path
