@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 versions fuzz check format extension clean
+.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 versions audit licences fuzz check format extension clean
 
 environment: .venv/.ready
 .venv/.ready: requirements/engine.txt requirements/develop.txt pyproject.toml
@@ -50,6 +50,18 @@ versions: environment .venv-4.2/.ready .venv-5.0/.ready .venv-5.2/.ready
 # The long run of hostile files, about an hour on one core; `make test` has a short one.
 fuzz: environment
 	$(BIN)/python -m tests.fuzz
+
+# Known holes (asks osv.dev) and licences of all that the engine's environment gets, in turn too.
+AUDITED := requirements/engine.txt requirements/engine-constraints.txt requirements/installer.txt
+.venv-audit/.ready: requirements/audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+audit: licences
+	.venv-audit/bin/pip-audit --vulnerability-service osv --strict --no-deps --disable-pip $(AUDITED:%=-r %)
+licences: environment .venv-audit/.ready
+	.venv-audit/bin/pip-licenses --python $(BIN)/python --with-urls --packages $$(grep -ohE '^[A-Za-z0-9_-]+' $(AUDITED)) --partial-match \
+	  --allow-only "Apache;BSD;MIT;PSF-2.0"
 
 check: environment
 	$(BIN)/ruff format --check .

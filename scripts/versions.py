@@ -45,7 +45,7 @@ def try_in(python: Path, extension: Path, arguments: list[str]) -> Outcome:
     environment = os.environ | {"PATINA_ZIP": str(extension), "PATINA_PYTHON": str(ENGINE)}
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [python, "-m", "pytest", "-q", "tests/blender", f"--junitxml={report}", *arguments]
+        command = [str(python), "-m", "pytest", "-q", "tests/blender", f"--junitxml={report}", *arguments]
         begun = time.monotonic()
         process = subprocess.run(command, cwd=ROOT, env=environment)
         seconds = time.monotonic() - begun
