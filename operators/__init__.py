@@ -8,6 +8,8 @@ from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
 from .check_engine import CheckEngine
 from .copy_diagnostics import CopyDiagnostics
+from .import_cancel import ImportCancel
+from .import_model import ImportModel, ModelFiles
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
 from .play_sequence import PlaySequence
@@ -38,6 +40,9 @@ _CLASSES = (
     TrainStop,
     TrainResume,
     TrainDiscard,
+    ImportModel,
+    ModelFiles,
+    ImportCancel,
     SetupEngine,
     SetupCancel,
     SetupRemove,

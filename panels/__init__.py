@@ -2,6 +2,7 @@
 
 import bpy
 
+from .library import LibraryMaterialPanel, LibrarySidebarPanel
 from .material import MaterialPanel, SidebarPanel
 from .preferences import PatinaPreferences
 from .relight import RelightMaterialPanel, RelightSidebarPanel
@@ -9,6 +10,8 @@ from .training import TrainingMaterialPanel, TrainingSidebarPanel
 
 _CLASSES = (
     PatinaPreferences,
+    LibraryMaterialPanel,
+    LibrarySidebarPanel,
     MaterialPanel,
     SidebarPanel,
     RelightMaterialPanel,

@@ -17,3 +17,7 @@ class TrainingError(PatinaError):
 
 class PreviewError(PatinaError):
     """A preview that cannot be made or written."""
+
+
+class LibraryError(PatinaError):
+    """A model that cannot be taken into the library."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from ..engine.errors import InvalidModelError
+from ..engine.errors import InvalidModelError, PatinaError
+from ..engine.files import progress
 from ..engine.folders import WEIGHTS
 from ..engine.models.model_header import ModelHeader, read_header
+from .baking.sequence import file_stem
 from .engine.process import preferences
+from .errors import LibraryError
 
 _headers: dict[tuple[Path, int, int], ModelHeader] = {}  # a few kilobytes each; keyed on path, time and size
 
@@ -32,13 +36,21 @@ def shipped_names() -> list[str]:
 
 
 def model_names() -> list[str]:
-    """The shipped models by name, then the trained ones.
+    """The shipped models by name, then the trained ones."""
+    return [model for model, _ in _listed()]
+
+
+def _listed() -> list[tuple[str, Path]]:
+    """Each model's name in the library, and its file.
 
     A trained model that bears a shipped one's name is listed by its path: a name means the same on every computer.
     """
     shipped = shipped_names()
     trained = sorted(trained_folder().glob("*.safetensors"))
-    return [*shipped, *(str(path) if path.stem in shipped else path.stem for path in trained)]
+    return [
+        *((name, WEIGHTS / f"{name}.safetensors") for name in shipped),
+        *((str(path) if path.stem in shipped else path.stem, path) for path in trained),
+    ]
 
 
 def model_path(model: str) -> Path:
@@ -57,7 +69,10 @@ def model_path(model: str) -> Path:
 
 def model_header(model: str) -> ModelHeader:
     """The checked header of a model; read again only when the file changed. Raises InvalidModelError."""
-    path = model_path(model)
+    return _header(model_path(model))
+
+
+def _header(path: Path) -> ModelHeader:
     status = path.stat()
     key = (path, status.st_mtime_ns, status.st_size)
     if key not in _headers:
@@ -65,3 +80,69 @@ def model_header(model: str) -> ModelHeader:
             _headers.clear()
         _headers[key] = read_header(path)
     return _headers[key]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model as the library lists it. model: its name in the library. header: None where `problem` says why."""
+
+    model: str
+    path: Path
+    header: ModelHeader | None
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.header.title if self.header is not None else self.path.stem
+
+    @property
+    def origin(self) -> str:
+        """How it came here, in a few words."""
+        if self.path.parent == WEIGHTS:
+            return "Came with Patina"
+        source = self.header.training.get("imported_from") if self.header is not None else None
+        if isinstance(source, str):
+            return f"Imported from {source[:80]}"
+        return "Trained here" if progress.progress_path(self.path).exists() else "In your folder"
+
+
+def entries(search: str = "") -> list[Entry]:
+    """The models of the library whose name, title or credit has every word of `search`, in any case."""
+    words = search.casefold().split()
+    found = []
+    for model, path in _listed():
+        try:
+            entry = Entry(model, path, _header(path))
+            text = f"{path.stem} {entry.title} {entry.header.credit}"
+        except (PatinaError, OSError) as error:  # a file may go while they are listed
+            entry, text = Entry(model, path, None, str(error)), path.stem
+        if all(word in text.casefold() for word in words):
+            found.append(entry)
+    return found
+
+
+def new_model_path(title: str) -> Path:
+    """Where a new model of that name goes in the folder of trained models, which is made if need be.
+
+    Raises LibraryError where a file of a model or of a training is there, even one that differs in case alone, or where
+    a shipped model has that name.
+    """
+    name = file_stem(title)
+    if name.casefold() in (shipped.casefold() for shipped in shipped_names()):
+        raise LibraryError(f"The name {name!r} is that of a model that came with Patina", "choose another name")
+    folder = trained_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = {path.name.casefold() for path in folder.iterdir()}
+    except OSError as error:
+        raise LibraryError(
+            f"The folder of trained models {folder} cannot be used ({error.strerror})",
+            "choose another one in Patina's preferences",
+        ) from error
+    model = folder / f"{name}.safetensors"
+    if progress.progress_path(model).name.casefold() in taken:
+        raise LibraryError(f"There is a training {name!r} already", "resume or discard it, or choose another name")
+    beside = (model, model.with_suffix(".checkpoint"), model.with_suffix(".png"))
+    if any(path.name.casefold() in taken for path in beside):
+        raise LibraryError(f"There is a model {name!r} already", "choose another name")
+    return model

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import atexit
-from pathlib import Path
-
-import bpy
-import bpy.utils.previews
 import numpy as np
 
+from ..icons import Icons, load_picture
 from .jobs import Training, picture_path
 from .loss_curve import draw_curve
 
-_LARGEST = 1024  # pixels
 _GAP = 8  # pixels between two bands
-_collection: bpy.utils.previews.ImagePreviewCollection | None = None
+_icons = Icons()
 _shown: dict[str, object] = {}  # by icon: what it was drawn from
 
 
 def curve_icon(training: Training) -> int:
     """The icon of the loss curve, 0 where there is none yet."""
-    return _icon(_curve_key(training))
+    return _icons.icon(_curve_key(training))
 
 
 def picture_icon(training: Training) -> int:
     """The icon of the exemplar above the synthesis, 0 where there is none yet."""
-    return _icon(_picture_key(training))
+    return _icons.icon(_picture_key(training))
 
 
 def are_current(training: Training) -> bool:
@@ -40,32 +35,24 @@ def refresh(training: Training) -> None:
     if _shown.get(key) != source:
         _shown[key] = source
         if training.progress is not None and len(training.progress.history) > 1:
-            _put(key, draw_curve(training.progress.history, training.progress.iterations))
+            _icons.put(key, draw_curve(training.progress.history, training.progress.iterations))
     key, source = _picture_key(training), _picture_source(training)
     if _shown.get(key) != source:
         _shown[key] = source
-        picture = _load(picture_path(training.model)) if source is not None else None
+        picture = load_picture(picture_path(training.model)) if source is not None else None
         if picture is not None:
-            _put(key, fold(picture))
+            _icons.put(key, fold(picture))
 
 
 def pixels(icon: str) -> np.ndarray | None:
     """What an icon shows: [H, W, 4] in [0, 1], rows from the bottom."""
-    if _collection is None or icon not in _collection:
-        return None
-    width, height = _collection[icon].image_size
-    values = np.empty(width * height * 4, np.float32)
-    _collection[icon].image_pixels_float.foreach_get(values)
-    return values.reshape(height, width, 4)
+    return _icons.pixels(icon)
 
 
 def close() -> None:
     """Free every icon."""
-    global _collection
     _shown.clear()
-    if _collection is not None:
-        bpy.utils.previews.remove(_collection)
-        _collection = None
+    _icons.close()
 
 
 def fold(picture: np.ndarray) -> np.ndarray:
@@ -100,39 +87,3 @@ def _picture_source(training: Training) -> object:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
-
-
-def _icon(key: str) -> int:
-    return _collection[key].icon_id if _collection is not None and key in _collection else 0
-
-
-def _put(key: str, picture: np.ndarray) -> None:
-    global _collection
-    if _collection is None:
-        _collection = bpy.utils.previews.new()
-    step = -(-max(picture.shape[:2]) // _LARGEST)
-    picture = np.ascontiguousarray(picture[::step, ::step])
-    preview = _collection[key] if key in _collection else _collection.new(key)
-    height, width = picture.shape[:2]
-    preview.image_size = width, height
-    preview.image_pixels_float.foreach_set(picture.ravel())
-
-
-def _load(path: Path) -> np.ndarray | None:
-    """A picture file as [H, W, 4] in [0, 1], display-encoded, rows from the bottom; None where it cannot be read.
-
-    It is read beside the open file's data. References into that must die before it does: Blender crashes when Python
-    collects them later.
-    """
-    with bpy.data.temp_data() as data:
-        image = data.images.load(str(path))
-        width, height = image.size
-        values = np.empty(width * height * 4, np.float32)
-        if values.size:
-            image.pixels.foreach_get(values)
-        del image
-    del data
-    return values.reshape(height, width, 4) if values.size else None
-
-
-atexit.register(close)

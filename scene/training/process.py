@@ -16,7 +16,6 @@ from ...engine.errors import PatinaError
 from ...engine.files import progress
 from ...engine.files.progress import Progress
 from .. import library
-from ..baking.sequence import file_stem
 from ..engine import process as engine_process
 from ..errors import TrainingError
 from .jobs import RUNNING, STARTING, Training, find, log_path, picture_path, processes
@@ -43,7 +42,7 @@ def start(order: TrainingOrder) -> Training:
     engine_process.engine_python()  # no folder is made where there is no engine
     exemplar = _exemplar(order.exemplar)
     title = order.title.strip() or exemplar.stem.replace("_", " ").capitalize()
-    model = _new_model(title)
+    model = library.new_model_path(title)
     command = ["train", str(exemplar), str(model), "--kind", order.kind, "--iterations", str(order.iterations)]
     for option, text in (("title", title), ("credit", order.credit), ("licence", order.licence)):
         if text:
@@ -129,29 +128,6 @@ def _exemplar(text: str) -> Path:
     if not path.exists():
         raise TrainingError(f"There is no exemplar {path}", "choose footage, or a folder of pictures")
     return path
-
-
-def _new_model(title: str) -> Path:
-    """The path of a model of that name; no file is there, nor of a training, nor one that differs in case alone."""
-    name = file_stem(title)
-    if name.casefold() in (shipped.casefold() for shipped in library.shipped_names()):
-        raise TrainingError(f"The name {name!r} is that of a model that came with Patina", "choose another name")
-    folder = library.trained_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = {path.name.casefold() for path in folder.iterdir()}
-    except OSError as error:
-        raise TrainingError(
-            f"The folder of trained models {folder} cannot be used ({error.strerror})",
-            "choose another one in Patina's preferences",
-        ) from error
-    model = folder / f"{name}.safetensors"
-    if progress.progress_path(model).name.casefold() in taken:
-        raise TrainingError(f"There is a training {name!r} already", "resume or discard it, or choose another name")
-    beside = (model, model.with_suffix(".checkpoint"), picture_path(model))
-    if any(path.name.casefold() in taken for path in beside):
-        raise TrainingError(f"There is a model {name!r} already", "choose another name")
-    return model
 
 
 def _words(options: str) -> list[str]:
