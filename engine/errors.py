@@ -13,6 +13,13 @@ class PatinaError(Exception):
         super().__init__(f"{cause}: {remedy}.")
 
 
+def out_of_memory(extent: int, cause: str = "There is not enough memory") -> PatinaError:
+    """What to say where a resolution of `extent` was too much; offers one that takes a quarter of the memory."""
+    smaller = max(64, extent // 2 // 64 * 64)
+    remedy = f"choose a smaller one, such as {smaller}" if smaller < extent else "close other programs, and try again"
+    return PatinaError(f"{cause} at a resolution of {extent}", remedy)
+
+
 class InvalidModelError(PatinaError):
     """A model file, or a description of a model, that is not to be believed."""
 

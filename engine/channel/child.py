@@ -30,8 +30,12 @@ class Child:
     """A running engine process. Raises EngineError where it cannot be started."""
 
     def __init__(self, python: Path, lives: Path, lives_bytes: int):
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._received = b""
+        try:
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        except OSError as error:
+            problem = f"There is no room for a temporary file ({error.strerror})"
+            raise EngineError(problem, "free space in the temporary folder") from error
         try:
             self._process = subprocess.Popen(
                 [python, "-X", "utf8", "-u", LAUNCH, lives, str(lives_bytes)],
@@ -83,15 +87,20 @@ class Child:
         words = [line.strip() for line in lines if line.strip()]
         return f" ({words[-1][:200]})" if words else ""
 
-    def end(self) -> None:
-        """End the process: it ends by itself when its input closes, and is made to if it does not."""
+    def end(self) -> bool:
+        """End the process: it ends by itself when its input closes, and is made to if it does not.
+
+        Whether somebody else had killed it, with the signal that no process survives.
+        """
         assert self._process.stdin is not None and self._process.stdout is not None
         with suppress(OSError):
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=2)
+            status = self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+            status = 0
         self._process.stdout.close()
         self._errors.close()
+        return status == -9  # SIGKILL, which not every system has a name for

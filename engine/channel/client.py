@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PatinaError
+from ..errors import PatinaError, out_of_memory
 from ..maps.picture_settings import PictureSettings
 from .child import Child, EngineError
 from .map_buffer import buffer_bytes, read_buffer
 from .protocol import PROTOCOL
 
-_ATTEMPTS = 3  # how often one job may outlive its process before it is given up
+_ATTEMPTS = 3  # how many processes in a row may end at one job, without a step more, before it is given up
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ class EngineState(enum.Enum):
 class Job:
     """A request on its way. maps: [H, W, 3] or [H, W] float32 each, rows from the top (see `appearance`).
 
-    result: what an atlas is played by (see `atlas.make_atlas`).
+    result: what an atlas is played by (see `atlas.make_atlas`). attempts: processes that were asked. in_vain: those in
+    a row that ended before they came further than `furthest`, the most steps that any has done.
     """
 
     request: MapsRequest
@@ -92,6 +93,8 @@ class Job:
     steps_before: int = 0
     started: float = 0.0
     attempts: int = 0
+    furthest: int = 0
+    in_vain: int = 0
 
     @property
     def progress(self) -> float:
@@ -255,12 +258,15 @@ class Engine:
         return message | {"buffer": str(self._prepare_buffer(request.extent))}
 
     def _prepare_buffer(self, extent: int) -> Path:
-        if self._buffer is None:
+        if self._buffer is None or not self._buffer.exists():  # who cleans up temporary files may come at any time
             handle, name = tempfile.mkstemp(prefix="patina-", suffix=".maps")
             os.close(handle)
             self._buffer = Path(name)
+        size = buffer_bytes(extent) if 0 < extent <= 1 << 14 else 0
         with self._buffer.open("r+b") as file:
-            file.truncate(buffer_bytes(extent) if 0 < extent <= 1 << 14 else 0)
+            file.truncate(size)
+            if size and hasattr(os, "posix_fallocate"):  # else a full disk would end the engine as it writes the maps
+                os.posix_fallocate(file.fileno(), 0, size)
         return self._buffer
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -285,6 +291,8 @@ class Engine:
                 if not job.steps:  # what came before was the engine's start, and says nothing of the time left
                     job.started, job.steps_before = time.monotonic(), message["done"]
                 job.steps_done, job.steps = message["done"], message["total"]
+                if job.steps_done > job.furthest:
+                    job.furthest, job.in_vain = job.steps_done, 0
                 return
             case "done":
                 if isinstance(job.request, AtlasRequest):
@@ -313,9 +321,14 @@ class Engine:
 
     def _lose_child(self, error: EngineError) -> None:
         """The process died: start it again and ask again; it goes on from the kept life."""
-        self._end_child()
-        if self._jobs and self._jobs[0].attempts >= _ATTEMPTS:
-            self._finish(self._jobs.popleft(), error)
+        was_killed = self._end_child()
+        if self._jobs:
+            job = self._jobs[0]
+            job.in_vain += 1
+            if job.in_vain >= _ATTEMPTS:
+                # A system that is out of memory kills, without a word.
+                problem = out_of_memory(job.request.extent, "The system has ended the engine") if was_killed else error
+                self._finish(self._jobs.popleft(), problem)
         if not self._jobs:
             self._failure = error
         self._send_first()
@@ -326,10 +339,11 @@ class Engine:
         self._failure = error
         self._fail_all(error)
 
-    def _end_child(self) -> None:
-        if self._child is not None:
-            self._child.end()
+    def _end_child(self) -> bool:
+        """End the process, if there is one. Whether it had been killed already."""
+        was_killed = self._child is not None and self._child.end()
         self._child, self._ready = None, None
+        return was_killed
 
     def _fail_all(self, error: PatinaError) -> None:
         while self._jobs:

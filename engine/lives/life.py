@@ -27,7 +27,7 @@ from .solver import step
 
 LARGEST_EXTENT = 4096
 _SMALLEST_EXTENT = 16
-_STATE_EVERY_SECONDS = 2.0  # how much of a solve a crash may cost
+_SAVING_SHARE = 0.05  # of a solve's time may go into keeping the whole state: what is not kept a crash costs again
 _OBSERVED_BYTES = 256 << 20  # observed channels held in memory, over what the disk keeps
 
 
@@ -62,7 +62,7 @@ class Life:
         self._folder = store.open(self.name)
         self._observed: OrderedDict[int, np.ndarray] = OrderedDict()
         self._shape = (model.header.network["channels"], extent, extent)
-        self._saved = time.monotonic()
+        self._save_after = 0.0  # monotonic seconds
         resumed = self._folder.read_state(self._shape)
         self.index, state = resumed or (0, self._initial_state())
         self._state = self._to_tensor(state)
@@ -113,10 +113,12 @@ class Life:
             observed = self._state[0, : self.model.appearance.observed].cpu().numpy().astype(self.settings.kept)
             self._write(lambda: self._folder.write_observed(kept, observed))
             self._hold(kept, observed)
-        if self.index == self.steps or time.monotonic() - self._saved > _STATE_EVERY_SECONDS:
+        started = time.monotonic()
+        if self.index == self.steps or started > self._save_after:
             self._write(lambda: self._folder.write_state(self.index, self._state[0].cpu().numpy()))
             self._store.trim(keep=self.name)
-            self._saved = time.monotonic()
+            ended = time.monotonic()
+            self._save_after = ended + (ended - started) / _SAVING_SHARE
 
     def _write(self, write: Callable[[], None]) -> None:
         """Keep on disk where the disk lets us: a full or vanished disk costs time later, never the picture now."""

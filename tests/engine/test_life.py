@@ -56,7 +56,7 @@ def evaluations(tiny: Model) -> list[int]:
 @pytest.fixture
 def often_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole state is kept after every step, as it is when steps are long."""
-    monkeypatch.setattr(life_module, "_STATE_EVERY_SECONDS", -1.0)
+    monkeypatch.setattr(life_module, "_SAVING_SHARE", float("inf"))
 
 
 def test_ages_differ_as_much_as_a_material_ages(truth: dict[float, Maps]) -> None:
