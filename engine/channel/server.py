@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import sys
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 import torch
 
 from ..atlas.make import make_atlas
-from ..errors import InvalidRequestError, PatinaError
+from ..errors import InvalidRequestError, PatinaError, out_of_memory
 from ..lives.life_store import LifeStore
 from ..maps.picture_settings import PictureSettings
 from .map_buffer import write_buffer
@@ -26,6 +27,13 @@ _Result = TypeVar("_Result")
 
 class _Cancelled(Exception):
     pass
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """torch has a type of its own for a full GPU, and none for full memory."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or "memory" in str(error) or "bad_alloc" in str(error)
 
 
 def device_name() -> str:
@@ -93,10 +101,16 @@ class Server:
             return self._worker.ahead()
         except PatinaError:
             return False  # whoever asks for that age will be told
+        except (MemoryError, RuntimeError, OSError) as error:
+            if not is_out_of_memory(error):
+                raise
+        self._worker.release()
+        return False
 
     def _answer(self, message: dict[str, Any]) -> bool:
         """Work one request off; False where it failed or nobody wants it any more."""
         number = message.get("id")
+        lacks_memory = False
         try:
             if not self._greeted and message["type"] != "hello":
                 raise InvalidRequestError("The engine was asked before it was greeted", "restart Blender")
@@ -118,17 +132,25 @@ class Server:
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             cause = f"The engine was asked wrongly ({error!r:.200})"
             self._send(type="error", id=number, cause=cause, remedy="restart Blender")
-        except OSError as error:
-            cause = f"{error.filename or 'A file'} cannot be used ({error.strerror})"
-            self._send(type="error", id=number, cause=cause, remedy="check its folder and the space on its disk")
-        except (MemoryError, RuntimeError) as error:
-            # torch has a type of its own for a full GPU, and none for full memory.
-            if isinstance(error, RuntimeError) and "memory" not in str(error):
-                raise
-            self._send(
-                type="error", id=number, cause="There is not enough memory", remedy="choose a smaller resolution"
-            )
+        except (MemoryError, RuntimeError, OSError) as error:
+            lacks_memory = is_out_of_memory(error)
+            if not lacks_memory:
+                if not isinstance(error, OSError):
+                    raise
+                cause = f"{error.filename or 'A file'} cannot be used ({error.strerror})"
+                self._send(type="error", id=number, cause=cause, remedy="check its folder and the space on its disk")
+        if lacks_memory:  # only here: what is being handled holds on to the memory that it was raised for
+            self._make_room(message)
         return False
+
+    def _make_room(self, message: dict[str, Any]) -> None:
+        """Give the memory of all open lives back and try once more; then refuse, with a resolution that may do."""
+        self._worker.release()
+        if "memory_released" not in message:
+            self._waiting.insert(0, message | {"memory_released": True})
+            return
+        error = out_of_memory(max(message["extent"], (message.get("pictures") or {}).get("size", 0)))
+        self._send(type="error", id=message["id"], cause=error.cause, remedy=error.remedy)
 
     def _greet(self, message: dict[str, Any]) -> None:
         if message["protocol"] != PROTOCOL:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ..errors import InvalidModelError, InvalidRequestError
 from ..lives.life import Life, LifeSettings
@@ -63,6 +65,13 @@ class Worker:
                 self._models.popitem(last=False)
         self._models.move_to_end(key)
         return self._models[key]
+
+    def release(self) -> None:
+        """Give back the memory of the open lives; what they have on disk is where they go on from."""
+        self._lives.clear()
+        gc.collect()
+        if self.device != "cpu":
+            torch.accelerator.empty_cache()
 
     @staticmethod
     def solve(life: Life, age: float) -> Generator[tuple[int, int], None, None]:
