@@ -42,6 +42,7 @@ _shown: dict[int, MapsRequest | None] = {}  # by the base colour image: what it 
 _wanted: dict[int, MapsRequest] = {}  # by material: the newest wish of the viewport
 _pending: dict[int, Job] = {}  # by material: what the engine works at for the viewport
 _rest_until = 0.0
+_put_off = False  # something was wished for during that rest
 # Between a render's begin and end only the render writes images (viewport and render share them) and talks to the
 # engine (it does so on another thread than the window's).
 _rendering = False
@@ -107,6 +108,7 @@ def show_exactly(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
 
 def follow(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
     """For the viewport: ask for what is not shown yet, and return at once."""
+    global _put_off
     if _rendering:
         return
     for material, age in _live_materials(depsgraph):
@@ -117,15 +119,23 @@ def follow(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
                 _give_up(material.session_uid)
             elif time.monotonic() >= _rest_until:
                 _ask(material, request)
+            else:
+                _put_off = True
+                watch()
         except PatinaError as error:
             _show_missing(material, frame, str(error))
 
 
 def tick() -> float | None:
     """The timer: take in what the engine has sent. Seconds until the next call, None when nothing is under way."""
+    global _put_off
     if _rendering:
         return _POLL
     engine_process.poll()
+    if _put_off and time.monotonic() >= _rest_until:
+        _put_off = False
+        for material in ageing_materials():
+            material.node_tree.update_tag()
     materials = {material.session_uid: material for material in ageing_materials()}
     for uid, job in list(_pending.items()):
         if not job.done:
@@ -137,7 +147,7 @@ def tick() -> float | None:
             except PatinaError as error:
                 _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
     redraw_panels()
-    return _POLL if _pending or engine_process.is_busy() else None
+    return _POLL if _pending or _put_off or engine_process.is_busy() else None
 
 
 def watch() -> None:

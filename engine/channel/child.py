@@ -54,6 +54,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
     def send(self, **message: Any) -> None:
         """Send one message; a child that has gone is noticed when it is listened to."""
         assert self._process.stdin is not None

@@ -209,6 +209,8 @@ class Engine:
         """Hand the first job to the process; one that cannot be started fails every job that waits."""
         while self._jobs:
             job = self._jobs[0]
+            if self._child is not None and self._child.has_ended:  # while it had nothing to do: no fault of this job
+                self._end_child()
             try:
                 self._start_child()
             except EngineError as error:
