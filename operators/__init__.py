@@ -3,6 +3,7 @@
 import bpy
 
 from . import command
+from .add_asset_library import AddAssetLibrary
 from .add_to_material import AddToMaterial
 from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
@@ -43,6 +44,7 @@ _CLASSES = (
     ImportModel,
     ModelFiles,
     ImportCancel,
+    AddAssetLibrary,
     SetupEngine,
     SetupCancel,
     SetupRemove,

@@ -9,6 +9,7 @@ import bpy
 from ..operators.context import active_material
 from ..scene import library, library_import, library_pictures
 from ..scene.library import Entry
+from ..scene.library_assets import is_registered
 from ..scene.maps import LOOKS
 from ..scene.materials import group_node
 from .text import sentence
@@ -99,6 +100,8 @@ def facts(entry: Entry) -> list[str]:
 
 def _draw_import(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.operator("patina.import_model", icon="IMPORT")
+    text = "Make the Assets Again" if is_registered() else "Add to Asset Browser"
+    layout.operator("patina.add_asset_library", text=text, icon="ASSET_MANAGER")
     latest = library_import.latest
     if latest is None:
         return

@@ -1,18 +1,16 @@
 """Taking a model into the library: checked before it is believed, there whole or not at all.
 
-The engine's Python does the work in a process of its own: it converts weights of the public implementation, checks
-every tensor, and makes the pictures of the thumbnail. Where there is no engine a model is checked by its header alone.
+The engine checks every tensor as it makes the pictures of the thumbnail; where there is none, a model is checked by its
+header alone. Weights of the public implementation are converted first, by the engine's Python in a process of its own.
 """
 
 from __future__ import annotations
 
 import atexit
-import re
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..engine.channel.child import EngineError
+from ..engine.channel.client import MapsRequest
 from ..engine.channel.detached import last_line, start_detached
 from ..engine.errors import PatinaError
 from ..engine.files.whole_files import written_whole
@@ -27,11 +27,10 @@ from ..engine.models.model_header import ModelHeader, read_header
 from . import library, playback
 from .engine import process as engine_process
 from .errors import LibraryError
-from .icons import load_picture
-from .library_pictures import SIDE, STRIP
+from .library_pictures import SIDE, STRIP, strip_file
 
 MODEL, WEIGHTS = ".safetensors", ".eqx"
-_POLL = 0.2  # seconds
+_POLL = 0.1  # seconds
 _MEGABYTES = 1024  # the largest file of weights that is looked at
 
 
@@ -49,30 +48,19 @@ class ImportOrder:
 
 @dataclass
 class Import:
-    """One import. target: where the model goes. commands: what is still to be run. text: how it stands, or what came of
-    it. model: its name, once it is there."""
+    """One import. target: where the model goes. text: how it stands, or what came of it. model: its name, once it is
+    there."""
 
     target: Path
-    folder: Path
-    commands: list[list[str]]
     text: str = "Starting"
     factor: float = 0.0
     failed: bool = False
     model: str = ""
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    work: Iterator[None] = field(default_factory=lambda: iter(()), repr=False)
 
     @property
     def is_under_way(self) -> bool:
         return not (self.model or self.failed)
-
-    @property
-    def beside(self) -> Path:
-        """The model until it is believed."""
-        return self.folder / self.target.name
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "log"
 
 
 latest: Import | None = None
@@ -93,25 +81,11 @@ def begin(order: ImportOrder) -> Import:
         raise LibraryError(f"There is no file {file}", "choose another one")
     elif file.stat().st_size > _MEGABYTES << 20:
         raise LibraryError(f"{file.name} is larger than any model", "choose another file")
-    target = library.new_model_path(order.name or file.stem)
-    python = None if suffix == MODEL and engine_process.lacking() else engine_process.engine_python()
-    folder = Path(tempfile.mkdtemp(prefix="patina-import-"))
-    latest = Import(target, folder, [])
-    try:
-        if suffix == MODEL:
-            shutil.copyfile(file, latest.beside)
-        else:
-            latest.commands.append(_conversion(file, latest.beside, order))
-        if python is not None:
-            ages = ",".join(f"{age:.4f}" for age in np.linspace(0, 1, STRIP))
-            latest.commands.append(["synth", str(latest.beside), str(folder), "--size", str(SIDE), "--ages", ages])
-        step()
-    except (OSError, PatinaError) as error:
-        discard()
-        if isinstance(error, OSError):
-            raise LibraryError(f"{file} cannot be copied ({error.strerror})", "check the file and the disk") from error
-        raise
-    if latest.is_under_way and not bpy.app.background and not bpy.app.timers.is_registered(tick):
+    else:
+        engine_process.engine_python()  # to be told at once where there is none
+    latest = Import(library.new_model_path(order.name or file.stem))
+    latest.work = _work(latest, file, order)
+    if not bpy.app.background and not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=_POLL, persistent=True)
     return latest
 
@@ -120,24 +94,11 @@ def step() -> bool:
     """Go on with the import that is under way; whether it still is. Raises PatinaError where it fails."""
     if latest is None or not latest.is_under_way:
         return False
-    if latest.process is not None:
-        status = latest.process.poll()
-        words = last_line(latest.log)
-        if status is None:
-            _describe(latest, words)
-            return True
-        if status:
-            cause = words.removeprefix("patina: ").rstrip(".") if words.startswith("patina: ") else words[:200]
-            return _fail(LibraryError(*_split(cause or "The engine's process has stopped")))
-        latest.process = None
-    if latest.commands:
-        latest.process = start_detached(engine_process.engine_python(), latest.commands.pop(0), latest.log)
-        return True
     try:
-        _take(latest)
+        return next(latest.work, latest) is None
     except PatinaError as error:
-        return _fail(error)
-    return False
+        latest.text, latest.failed = str(error), True
+        raise
 
 
 def wait(report: Callable[[str], None] = lambda _: None) -> None:
@@ -158,11 +119,9 @@ def discard() -> None:
     """Give up an import that is under way; forget one that is not."""
     global latest
     if latest is not None:
-        if latest.process is not None and latest.process.poll() is None:
-            latest.process.kill()
-            latest.process.wait()
-        shutil.rmtree(latest.folder, ignore_errors=True)
-        latest = None
+        work, latest = latest.work, None
+        if hasattr(work, "close"):
+            work.close()
 
 
 def tick() -> float | None:
@@ -182,38 +141,76 @@ def close() -> None:
     discard()
 
 
-def _conversion(file: Path, model: Path, order: ImportOrder) -> list[str]:
-    command = ["import-eqx", str(file), str(model), "--kind", order.kind]
+def _work(one: Import, file: Path, order: ImportOrder) -> Iterator[None]:
+    """The whole import; it pauses wherever something else is waited for, and clears up wherever it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="patina-import-"))
+    beside = folder / one.target.name  # the model until it is believed
+    try:
+        if file.suffix.lower() == MODEL:
+            shutil.copyfile(file, beside)
+        else:
+            yield from _convert(one, file, beside, order)
+        header = read_header(beside)
+        _refuse_known(header)
+        pictures: list[np.ndarray] = []
+        if not engine_process.lacking():
+            yield from _look(one, beside, header, pictures)
+        library.new_model_path(one.target.stem)  # another Blender may have taken the name meanwhile
+        _take(one, beside, pictures)
+    except OSError as error:
+        raise LibraryError(
+            f"{file.name} cannot be copied to {one.target.parent} ({error.strerror})",
+            "choose another folder of trained models in Patina's preferences",
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _convert(one: Import, file: Path, beside: Path, order: ImportOrder) -> Iterator[None]:
+    """Let the engine's Python make a model of weights of the public implementation."""
+    command = ["import-eqx", str(file), str(beside), "--kind", order.kind]
     if order.kind == "svbrdf":
         command += ["--brdf", order.brdf]
     if order.duration:
         command += ["--duration", str(order.duration)]
-    return command
+    one.text = "Converting the weights"
+    log = beside.with_name("log")
+    process = start_detached(engine_process.engine_python(), command, log)
+    try:
+        while process.poll() is None:
+            yield
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if process.returncode:
+        said = last_line(log).removeprefix("patina: ").rstrip(".") or "The engine's process has stopped"
+        cause, colon, remedy = said.rpartition(": ")
+        raise LibraryError(*((cause, remedy) if colon else (said[:200], "choose another file")))
 
 
-def _describe(one: Import, words: str) -> None:
-    counted = re.match(r"step (\d+) of (\d+)", words)
-    if counted:
-        done, total = map(int, counted.groups())
-        one.text, one.factor = f"Making its picture: step {done} of {total}", done / max(1, total)
-    elif len(one.commands):
-        one.text, one.factor = "Converting the weights", 0.0
-    else:
-        one.text, one.factor = "Checking the model", 0.0
+def _look(one: Import, model: Path, header: ModelHeader, pictures: list[np.ndarray]) -> Iterator[None]:
+    """Let the engine check the model by looking at its ages; their base colours go into `pictures`.
 
-
-def _fail(error: PatinaError) -> bool:
-    """End the import with a sentence."""
-    assert latest is not None
-    latest.text, latest.failed = str(error), True
-    shutil.rmtree(latest.folder, ignore_errors=True)
-    raise error
-
-
-def _split(sentence: str) -> tuple[str, str]:
-    """Cause and remedy of what the command said."""
-    cause, colon, remedy = sentence.rpartition(": ")
-    return (cause, remedy) if colon else (sentence, "choose another file")
+    Where there is no engine after all, none are made. Raises PatinaError where the model is not to be believed.
+    """
+    extent = -(-SIDE // header.extent_multiple) * header.extent_multiple
+    for number, age in enumerate(np.linspace(0, 1, STRIP)):
+        one.text, one.factor = "Checking it, and making its picture", number / STRIP
+        job = engine_process.engine().submit(MapsRequest(model, header.sha256, 0, extent, float(age)))
+        try:
+            while not job.done:
+                engine_process.poll()
+                one.factor = (number + job.progress) / STRIP
+                yield
+        finally:
+            engine_process.cancel(job)
+        if isinstance(job.error, EngineError):
+            pictures.clear()
+            return
+        if job.error is not None:
+            raise job.error
+        pictures.append(job.maps["base_color"])
 
 
 def _refuse_known(header: ModelHeader) -> None:
@@ -222,49 +219,20 @@ def _refuse_known(header: ModelHeader) -> None:
             raise LibraryError(f"This model is in the library already, as {entry.model!r}", "choose it there")
 
 
-def _take(one: Import) -> None:
+def _take(one: Import, model: Path, pictures: list[np.ndarray]) -> None:
     """Put the model into the library, with its picture."""
-    header = read_header(one.beside)
-    _refuse_known(header)
-    library.new_model_path(one.target.stem)  # another Blender may have taken the name meanwhile
-    try:
-        with written_whole(one.target) as beside:
-            shutil.copyfile(one.beside, beside)
-        picture = _strip(one)
-        if picture is not None:
-            with written_whole(one.target.with_suffix(".png")) as beside:
-                beside.write_bytes(picture)
-    except OSError as error:
-        raise LibraryError(
-            f"The model cannot be written to {one.target.parent} ({error.strerror})",
-            "choose another folder of trained models in Patina's preferences",
-        ) from error
-    shutil.rmtree(one.folder, ignore_errors=True)
-    one.model = one.target.stem
-    one.text = f"The model {one.model!r} is in the library"
-    if picture is None:
+    with written_whole(one.target) as beside:
+        shutil.copyfile(model, beside)
+    one.text = f"The model {one.target.stem!r} is in the library"
+    if pictures:
+        strip = strip_file(pictures, model.with_name("strip.png"))
+        with written_whole(one.target.with_suffix(".png")) as beside:
+            shutil.copyfile(strip, beside)
+    else:
         one.text += "; without an engine it was checked by its header alone"
+    one.model = one.target.stem
     shown = bpy.context.window_manager.patina_library
     shown.search, shown.chosen_stored = "", one.model
-
-
-def _strip(one: Import) -> bytes | None:
-    """The pictures of its ages side by side, as a PNG."""
-    pictures = sorted(one.folder.glob("*_base_color_*.png"))
-    loaded = [load_picture(path) for path in pictures]
-    if len(loaded) != STRIP or any(picture is None for picture in loaded):
-        return None
-    strip = np.concatenate(loaded, axis=1)
-    path = one.folder / "strip.png"
-    with bpy.data.temp_data() as data:
-        height, width = strip.shape[:2]
-        image = data.images.new("strip", width, height)
-        image.pixels.foreach_set(np.ascontiguousarray(strip, np.float32).ravel())
-        image.file_format, image.filepath_raw = "PNG", str(path)
-        image.save()
-        del image
-    del data
-    return path.read_bytes()
 
 
 atexit.register(close)

@@ -61,6 +61,41 @@ def across(ages: np.ndarray) -> np.ndarray:
     return blended.swapaxes(0, 1)
 
 
+def ball(texture: np.ndarray) -> np.ndarray:
+    """A thumbnail [S, S, 4] round a lit ball, fresh at its left and aged at its right: [2 S, 2 S, 4], clear around it.
+
+    Rows from the bottom; display-encoded, as the thumbnail.
+    """
+    side = 2 * len(texture)
+    y, x = (np.mgrid[0:side, 0:side] + 0.5) / side * 2.1 - 1.05
+    radius = np.hypot(x, y)
+    z = np.sqrt(np.clip(1 - radius**2, 0, 1))
+    seen = np.repeat(np.repeat(texture[..., :3], 2, 0), 2, 1)
+    seen = (seen + np.roll(seen, 1, 0) + np.roll(seen, 1, 1) + np.roll(seen, (1, 1), (0, 1))) / 4  # no squares
+    light = np.clip(-0.40 * x + 0.55 * y + 0.73 * z, 0, 1)
+    picture = np.zeros((side, side, 4), np.float32)
+    linear = seen**2.2 * (0.25 + 1.15 * light)[..., None] + 0.12 * (light**40)[..., None]
+    picture[..., :3] = np.clip(linear, 0, 1) ** (1 / 2.2)
+    picture[..., 3] = np.clip((1 - radius) * side / 2, 0, 1)
+    return picture
+
+
+def strip_file(base_colors: Sequence[np.ndarray], path: Path) -> Path:
+    """Write linear base colours [S, S, 3], rows from the top, of STRIP ages as a strip; returns its path."""
+    row = np.clip(np.concatenate(base_colors, axis=1), 0, 1)[::-1]
+    height, width = row.shape[:2]
+    picture = np.ones((height, width, 4), np.float32)
+    picture[..., :3] = np.where(row <= 0.0031308, 12.92 * row, 1.055 * np.maximum(row, 1e-9) ** (1 / 2.4) - 0.055)
+    with bpy.data.temp_data() as data:  # as in `icons.load_picture`
+        image = data.images.new("strip", width, height)
+        image.pixels.foreach_set(picture.ravel())
+        image.file_format, image.filepath_raw = "PNG", str(path)
+        image.save()
+        del image
+    del data
+    return path
+
+
 def follow(entries: Sequence[Entry]) -> None:
     """For a panel that draws thumbnails: those that are not there, or no more current, are drawn by a timer."""
     missing = [entry for entry in entries if _shown.get(entry.model, "") != _source(entry.path)]
