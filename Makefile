@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 versions audit licences fuzz check format extension clean
+.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 test-desktop versions audit licences fuzz check format extension clean
 
 environment: .venv/.ready
 .venv/.ready: requirements/engine.txt requirements/develop.txt pyproject.toml
@@ -42,6 +42,11 @@ test-blender: environment
 # The same tests of the extension in another Blender.
 test-4.2 test-5.0 test-5.2: test-%: environment .venv-%/.ready
 	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-$*/bin/python -m pytest tests/blender
+
+# The real window: needs a screen, Blender, xdotool and ImageMagick, and skips where they are not; such as
+# xvfb-run -s '-screen 0 1600x1000x24' make test-desktop
+test-desktop: environment
+	$(BIN)/python -m pytest -rs tests/desktop
 
 # One zip in all of them, and a table of how each fared.
 versions: environment .venv-4.2/.ready .venv-5.0/.ready .venv-5.2/.ready

@@ -1,0 +1,55 @@
+"""Desktop tests need a screen, Blender and xdotool; where one of them is missing they are skipped, with the reason."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desk import Desk
+
+from scripts.build_extension import build
+
+PACKAGE = "bl_ext.user_default.patina"
+
+
+def lacking() -> str:
+    """Why there can be no window here; empty if there can."""
+    programs = [name for name in ("blender", "xdotool", "import") if shutil.which(name) is None]
+    if programs:
+        return f"no {' and no '.join(programs)} on the search path (import is ImageMagick's)"
+    return "" if os.environ.get("DISPLAY") else "no screen: run the tests under xvfb-run"
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A newcomer's Blender with the built extension just installed."""
+    reason = lacking()
+    if reason:
+        pytest.skip(reason)
+    kept = os.environ.get("PATINA_DESKTOP_PICTURES")  # where to keep the pictures of the screen
+    folder = Path(kept).resolve() if kept else tmp_path_factory.mktemp("desk")
+    folder.mkdir(parents=True, exist_ok=True)
+    profile = tmp_path_factory.mktemp("profile")
+    os.environ |= {
+        "BLENDER_USER_RESOURCES": str(profile),
+        "PATINA_PYTHON": os.environ.get("PATINA_PYTHON") or sys.executable,
+    }
+    extension = tmp_path_factory.mktemp("zip") / "patina.zip"
+    build(extension)
+    for old in folder.glob("a*.json"):
+        old.unlink()
+    window = Desk(folder, PACKAGE, zip_file=extension)
+    yield window
+    window.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_file(desk: Desk) -> Iterator[None]:
+    """Every test begins with the start-up file, and ends without an error in Blender's terminal."""
+    desk.new_file()
+    begun = len(desk.log())
+    yield
+    said = desk.log()[begun:]
+    assert "Traceback" not in said and "Error:" not in said, said[-3000:]
