@@ -21,6 +21,7 @@ from torch import Tensor
 
 from ..errors import InvalidRequestError
 from ..models.model_file import Model
+from .arithmetic import EXACT, velocity_of
 from .life_store import LifeStore
 from .noise import initial_state
 from .solver import step
@@ -35,10 +36,12 @@ _OBSERVED_BYTES = 256 << 20  # observed channels held in memory, over what the d
 class LifeSettings:
     """What decides a life's numbers besides model, seed and extent.
 
-    kept: the type in which observed channels are kept; float16 is exact to 1/4096 of a map's range.
+    kept: the type in which observed channels are kept; float16 is exact to 1/4096 of a map's range. arithmetic: of the
+    solve (see `arithmetic`); what is rendered or baked is solved in the one in which all machines agree.
     """
 
     kept: str = "float16"
+    arithmetic: str = EXACT
 
 
 class Life:
@@ -58,6 +61,7 @@ class Life:
         self.device = device
         self.times = model.grid.times()
         self.name = self._name()
+        self._velocity = velocity_of(model.field, settings.arithmetic, device)
         self._store = store
         self._folder = store.open(self.name)
         self._observed: OrderedDict[int, np.ndarray] = OrderedDict()
@@ -98,7 +102,7 @@ class Life:
         """Solve one more step and keep what is seen of it."""
         start, end = self.times[self.index], self.times[self.index + 1]
         with torch.inference_mode():
-            state = step(self.model.field, self._state, start, end, self.model.grid.method)
+            state = step(self._velocity, self._state, start, end, self.model.grid.method)
         if not (state.abs() <= np.finfo(self.settings.kept).max).all():
             raise InvalidRequestError(
                 f"The state of {self.model.header.name} grows beyond all numbers at the time {end:.3g}",

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
+from ..models.resampling import behind_doubling, halving
 
 _HIDDEN = HEADS * HEAD_CHANNELS
 
@@ -70,7 +71,7 @@ class FastField:
         if layer.kernel_size == (1, 1):
             return weight.flatten(1).to(self._precision), bias.to(self._precision)
         if doubles:
-            weight, bias = _behind_doubling(weight), bias.repeat(4)
+            weight, bias = behind_doubling(weight), bias.repeat(4)
         return weight.to(self._precision, memory_format=torch.channels_last), bias.to(self._precision)
 
     def _convolve(self, layer: nn.Conv2d, *parts: Tensor) -> Tensor:
@@ -134,39 +135,14 @@ class _Halved(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor) -> Tensor:
         channels = x.shape[-1]
         wrapped = _wrap((x,), x.dtype).permute(0, 3, 1, 2)
-        return functional.conv2d(wrapped, _halving(x), stride=2, groups=channels).permute(0, 2, 3, 1)
+        return functional.conv2d(wrapped, halving(channels, x), stride=2, groups=channels).permute(0, 2, 3, 1)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         spread = functional.conv_transpose2d(
-            gradient.permute(0, 3, 1, 2), _halving(gradient), stride=2, groups=gradient.shape[-1]
+            gradient.permute(0, 3, 1, 2), halving(gradient.shape[-1], gradient), stride=2, groups=gradient.shape[-1]
         )
         return _unwrap(spread.permute(0, 2, 3, 1))
-
-
-def _halving(x: Tensor) -> Tensor:
-    weights = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-    kernel = torch.outer(weights, weights).expand(x.shape[-1], 1, 4, 4)
-    return kernel.to(x).contiguous(memory_format=torch.channels_last)
-
-
-def _behind_doubling(weight: Tensor) -> Tensor:
-    """Weights [4 * out, in, 3, 3] that give, from a small picture, the 2 x 2 texels of its convolved double.
-
-    weight: [out, in, 3, 3], of the convolution of the bilinear double. Doubling draws a texel from 3/4 of the nearest
-    one and 1/4 of the next, so that the three neighbours of a doubled texel see three of the small ones. The four
-    phases come as [row, column, out].
-    """
-    seen = torch.tensor(
-        [
-            [[0.75, 0.25, 0.0], [0.25, 0.75, 0.0], [0.0, 0.75, 0.25]],  # of the first of two texels: tap, small texel
-            [[0.25, 0.75, 0.0], [0.0, 0.75, 0.25], [0.0, 0.25, 0.75]],
-        ]
-    ).to(weight)
-    phases = torch.einsum("ais,bjt->ijabst", seen, seen).reshape(9, 36)
-    after, before = weight.shape[:2]
-    folded = (weight.reshape(after * before, 9) @ phases).reshape(after, before, 2, 2, 3, 3)
-    return folded.permute(2, 3, 0, 1, 4, 5).reshape(4 * after, before, 3, 3)
 
 
 def _wrap(parts: tuple[Tensor, ...], precision: torch.dtype) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ..lives.arithmetic import multiplies_bfloat16
 from .config import PRECISIONS, TrainingError
 
 
@@ -16,9 +17,4 @@ def precision_of(name: str, device: str) -> torch.dtype | None:
         raise TrainingError(f"There is no precision {name!r}", f"choose one of {', '.join(PRECISIONS)}")
     if name == "plain" or (name == "auto" and device != "cpu"):
         return None
-    return torch.bfloat16 if name == "bfloat16" or (name == "auto" and _multiplies_bfloat16()) else torch.float32
-
-
-def _multiplies_bfloat16() -> bool:
-    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # torch has no public name for it
-    return bool(supported and supported())
+    return torch.bfloat16 if name == "bfloat16" or (name == "auto" and multiplies_bfloat16()) else torch.float32

@@ -20,6 +20,7 @@ from patina.engine.lives.life import Life, LifeSettings, check_extent
 from patina.engine.lives.life_store import LifeStore
 from patina.engine.lives.noise import initial_noise
 from patina.engine.lives.solver import Grid, solve
+from patina.engine.lives.solving_field import SolvingField
 from patina.engine.maps.map_names import MAPS
 from patina.engine.models.model_file import Model, load_model, save_model
 
@@ -46,10 +47,11 @@ def truth(tiny_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[flo
 
 
 @pytest.fixture
-def evaluations(tiny: Model) -> list[int]:
-    """Grows by one with each evaluation of the tiny model's field."""
+def evaluations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one with each evaluation of a life's field."""
     calls: list[int] = []
-    tiny.field.register_forward_hook(lambda *_: calls.append(1))
+    evaluate = SolvingField.__call__
+    monkeypatch.setattr(SolvingField, "__call__", lambda *arguments: (calls.append(1), evaluate(*arguments))[1])
     return calls
 
 
@@ -259,6 +261,7 @@ def test_another_seed_extent_setting_or_model_is_another_life(tiny: Model, store
         open_life(other_model, store),
         open_life(other_grid, store),
         Life(tiny, 0, EXTENT, store, LifeSettings(kept="float32"), "cpu"),
+        Life(tiny, 0, EXTENT, store, LifeSettings(arithmetic="bfloat16"), "cpu"),
     ]
     assert len({life.name for life in lives}) == len(lives)
     maps = [life.maps(0.7)["base_color"] for life in lives]

@@ -1,0 +1,35 @@
+"""In which arithmetic a life is solved: part of its name, for each gives other numbers."""
+
+from __future__ import annotations
+
+import torch
+
+from ..models.network import VectorField
+from .solver import Velocity
+from .solving_field import SolvingField
+
+EXACT = "float32"
+DRAFT = "bfloat16"
+_TYPES = {EXACT: torch.float32, DRAFT: torch.bfloat16}
+
+
+def velocity_of(field: VectorField, arithmetic: str, device: str) -> Velocity:
+    """The form of `field` that is solved with on `device`.
+
+    A form for CPUs exists for fields that wrap around; elsewhere, and on other devices, the field itself is used, in
+    float32.
+    """
+    if device != "cpu" or not field.config.periodic:
+        return field
+    return SolvingField(field, _TYPES[arithmetic])
+
+
+def draft_arithmetic(device: str) -> str:
+    """What a first look is solved in: bfloat16 where the CPU multiplies it, else as exactly as everything else."""
+    return DRAFT if device == "cpu" and multiplies_bfloat16() else EXACT
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU has products of bfloat16 in hardware."""
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # torch has no public name for it
+    return bool(supported and supported())
