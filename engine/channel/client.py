@@ -79,7 +79,7 @@ class Job:
     """A request on its way. maps: [H, W, 3] or [H, W] float32 each, rows from the top (see `appearance`).
 
     result: what an atlas is played by (see `atlas.make_atlas`). attempts: processes that were asked. in_vain: those in
-    a row that ended before they came further than `furthest`, the most steps that any has done.
+    a row that ended before they came further than `furthest_before`, the most steps that any before them had done.
     """
 
     request: MapsRequest
@@ -94,6 +94,7 @@ class Job:
     started: float = 0.0
     attempts: int = 0
     furthest: int = 0
+    furthest_before: int = 0
     in_vain: int = 0
 
     @property
@@ -293,8 +294,7 @@ class Engine:
                 if not job.steps:  # what came before was the engine's start, and says nothing of the time left
                     job.started, job.steps_before = time.monotonic(), message["done"]
                 job.steps_done, job.steps = message["done"], message["total"]
-                if job.steps_done > job.furthest:
-                    job.furthest, job.in_vain = job.steps_done, 0
+                job.furthest = max(job.furthest, job.steps_done)
                 return
             case "done":
                 if isinstance(job.request, AtlasRequest):
@@ -326,7 +326,8 @@ class Engine:
         was_killed = self._end_child()
         if self._jobs:
             job = self._jobs[0]
-            job.in_vain += 1
+            job.in_vain = 0 if job.furthest > job.furthest_before else job.in_vain + 1
+            job.furthest_before = job.furthest
             if job.in_vain >= _ATTEMPTS:
                 # A system that is out of memory kills, without a word.
                 problem = out_of_memory(job.request.extent, "The system has ended the engine") if was_killed else error
