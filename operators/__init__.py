@@ -9,10 +9,12 @@ from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
 from .check_engine import CheckEngine
 from .copy_diagnostics import CopyDiagnostics
+from .edit_speed import EditSpeed
 from .import_cancel import ImportCancel
 from .import_model import ImportModel, ModelFiles
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
+from .next_seed import NextSeed
 from .play_sequence import PlaySequence
 from .preview_relight import PreviewRelight
 from .preview_relight_back import PreviewRelightBack
@@ -30,6 +32,8 @@ _CLASSES = (
     AddToMaterial,
     RemoveFromMaterial,
     KeyframeAge,
+    NextSeed,
+    EditSpeed,
     BakeAtlas,
     BakeSequence,
     PlaySequence,

@@ -15,6 +15,7 @@ from ..scene.materials import group_node
 from .atlas import draw_atlas
 from .bake import draw_bake
 from .text import sentence
+from .variation import draw_variation
 
 
 class MaterialPanel(bpy.types.Panel):
@@ -91,10 +92,7 @@ def _draw_settings(
     if node.inputs["Age"].is_linked and settings.playback == "LIVE":
         text = "Age is linked: Live playback uses the socket's own value instead; an atlas follows the link"
         sentence(column, context, text, "INFO")
-    column.prop(settings, "seed")
-    column.prop(settings, "resolution")
-    column.prop(settings, "scale")
-    column.prop(node.inputs["Strength"], "default_value", text="Strength")
+    draw_variation(layout, context, settings, node)
     if settings.notice:
         sentence(layout, context, settings.notice, "ERROR")
     try:

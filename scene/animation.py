@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import bpy
 
 from .materials import group_node
+from .variation import shown_age
 from .versions import fcurve_collections, own_action
 
 
@@ -38,17 +39,21 @@ def key_age(material: bpy.types.Material, frame_start: int, frame_end: int) -> N
 
 
 def ages_at(scene: bpy.types.Scene, material: bpy.types.Material, frames: Iterable[int]) -> dict[int, float]:
-    """Age at each frame, in [0, 1], by keys, drivers or NLA; the scene stands at its own frame afterwards."""
+    """The age shown at each frame, in [0, 1], by keys, drivers or NLA; the scene stands at its own frame afterwards.
+
+    Age has passed the speed curve, and is reversed where the material is.
+    """
     tree = material.node_tree
     path = age_path(material)
     data = tree.animation_data
+    node = group_node(material)
     if data is None:
-        age = group_node(material).inputs["Age"].default_value
-        return {frame: _clamp(age) for frame in frames}
+        shown = shown_age(node.node_tree, node.inputs["Age"].default_value)
+        return dict.fromkeys(frames, shown)
     curves = [curve for found in fcurve_collections(tree) for curve in found if curve.data_path == path]
     driven = any(driver.data_path == path for driver in data.drivers)
     if len(curves) == 1 and not (driven or data.nla_tracks or curves[0].mute):
-        return {frame: _clamp(curves[0].evaluate(frame)) for frame in frames}
+        return {frame: shown_age(node.node_tree, curves[0].evaluate(frame)) for frame in frames}
     return _ages_by_stepping(scene, material, frames)
 
 
@@ -61,11 +66,7 @@ def _ages_by_stepping(scene: bpy.types.Scene, material: bpy.types.Material, fram
             scene.frame_set(frame)
             depsgraph = bpy.context.evaluated_depsgraph_get()
             age = material.evaluated_get(depsgraph).node_tree.nodes[name].inputs["Age"].default_value
-            ages[frame] = _clamp(age)
+            ages[frame] = shown_age(group_node(material).node_tree, age)
     finally:
         scene.frame_set(current, subframe=subframe)
     return ages
-
-
-def _clamp(age: float) -> float:
-    return min(1.0, max(0.0, age))

@@ -23,6 +23,7 @@ from .errors import MaterialError
 from .images import fill, write_maps
 from .materials import ageing_materials, group_node
 from .node_group import group_images
+from .variation import shown_age
 
 _POLL = 0.02  # seconds between two looks at a working engine
 _REST = 1.0  # seconds before the viewport asks again after a failure, lest playback start a process per frame
@@ -75,11 +76,12 @@ def request_of(material: bpy.types.Material, age: float) -> MapsRequest:
 
 
 def evaluated_age(material: bpy.types.Material, depsgraph: bpy.types.Depsgraph) -> float | None:
-    """The Age socket as animated at the depsgraph's frame; None where nothing in the scene uses the material."""
+    """The age shown at the depsgraph's frame, as the Age socket is animated; None where nothing uses the material."""
     evaluated = material.evaluated_get(depsgraph)
     if not evaluated.is_evaluated:
         return None
-    return evaluated.node_tree.nodes[group_node(material).name].inputs["Age"].default_value
+    node = group_node(material)
+    return shown_age(node.node_tree, evaluated.node_tree.nodes[node.name].inputs["Age"].default_value)
 
 
 def _live_materials(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Material, float]]:

@@ -10,6 +10,7 @@ from .errors import MaterialError
 from .images import fill
 from .materials import group_node
 from .node_group import group_images, live_outputs, play
+from .variation import follow_course
 
 PLAYBACKS = (
     ("LIVE", "Live", "The engine evaluates the material at every frame", 0),
@@ -17,6 +18,13 @@ PLAYBACKS = (
     ("SEQUENCE", "Sequence", "The baked pictures of each frame are shown, without Patina", 2),
 )
 _OUTPUTS = {"LIVE": live_outputs, "ATLAS": atlas_outputs, "SEQUENCE": sequence_outputs}
+
+
+def prefer_atlas(material: bpy.types.Material) -> None:
+    """Play the atlas that a material has kept, for Age that differs from point to point."""
+    node = group_node(material)
+    if node is not None and material.patina.playback != "ATLAS" and atlas_outputs(node.node_tree):
+        switch_playback(material, "ATLAS")
 
 
 def switch_playback(material: bpy.types.Material, playback: str) -> None:
@@ -29,6 +37,7 @@ def switch_playback(material: bpy.types.Material, playback: str) -> None:
         label = next(label for name, label, *_ in PLAYBACKS if name == playback)
         raise MaterialError(f"The material {material.name!r} has no {label.lower()} yet", "bake one first")
     play(node.node_tree, outputs)
+    follow_course(node.node_tree)
     # Blank: an atlas needs no memory for them, and Live playback asks for what they should show.
     fill(group_images(node.node_tree), 8, missing=False)
     material.patina.playback_stored = playback

@@ -11,10 +11,13 @@ from .maps import LARGEST, SMALLEST
 from .materials import group_node
 from .node_group import set_extent
 from .playback_source import PLAYBACKS, switch_playback
+from .variation import is_reversed, set_reversed
+from .variation_mapping import MAPPINGS, mapping_of, set_mapping
 
 # Blender keeps no reference to the strings of a search callback.
 _names: list[str] = []
 _PLAYBACK_NAMES = [name for name, *_ in PLAYBACKS]  # an enum's value is its place here
+_MAPPING_NAMES = [name for name, *_ in MAPPINGS]
 
 
 def _search_models(self: bpy.types.PropertyGroup, context: bpy.types.Context, text: str) -> Iterable[str]:
@@ -83,6 +86,32 @@ def _set_playback(self: bpy.types.PropertyGroup, number: int) -> None:
         self.notice = str(error)
 
 
+def _get_reverse(self: bpy.types.PropertyGroup) -> bool:
+    node = group_node(self.id_data)
+    return node is not None and is_reversed(node.node_tree)
+
+
+def _set_reverse(self: bpy.types.PropertyGroup, backwards: bool) -> None:
+    node = group_node(self.id_data)
+    if node is not None:
+        set_reversed(node.node_tree, backwards)
+        _refresh(self)
+
+
+def _get_mapping(self: bpy.types.PropertyGroup) -> int:
+    return _MAPPING_NAMES.index(mapping_of(self.id_data) if group_node(self.id_data) is not None else "UV")
+
+
+def _set_mapping(self: bpy.types.PropertyGroup, number: int) -> None:
+    """Take coordinates of ours; that of the artist's own nodes cannot be chosen."""
+    self.notice = ""
+    try:
+        if group_node(self.id_data) is not None:
+            set_mapping(self.id_data, _MAPPING_NAMES[number])
+    except PatinaError as error:
+        self.notice = str(error)
+
+
 class PatinaMaterial(bpy.types.PropertyGroup):
     """Settings of one ageing material."""
 
@@ -131,6 +160,21 @@ class PatinaMaterial(bpy.types.PropertyGroup):
         options=set(),
         get=lambda self: _get_input(self, "Scale", 1.0),
         set=lambda self, value: _set_input(self, "Scale", value),
+    )
+    reverse: bpy.props.BoolProperty(
+        name="Reverse",
+        description="Age backwards: aged at Age 0, fresh at Age 1",
+        options=set(),
+        get=_get_reverse,
+        set=_set_reverse,
+    )
+    mapping: bpy.props.EnumProperty(
+        name="Mapping",
+        description="Where the texture is sampled",
+        items=MAPPINGS,
+        options=set(),
+        get=_get_mapping,
+        set=_set_mapping,
     )
     playback: bpy.props.EnumProperty(
         name="Playback",

@@ -8,7 +8,8 @@ from .errors import MaterialError
 from .maps import LOOKS
 from .nodes import Writer, socket, tag, tagged
 
-GROUP, _AMOUNT, _MIX, _NORMALIZE, _COORDINATES = "group", "amount", "mix", "normalize", "coordinates"
+GROUP, _AMOUNT, _MIX, _NORMALIZE, COORDINATES = "group", "amount", "mix", "normalize", "coordinates"
+BOX = "patina_box"  # marks the group of box mapping, which all materials share
 _MIXED = {"base_color": ("RGBA", "Color"), "normal": ("VECTOR", "Vector")}  # other maps: FLOAT
 
 
@@ -43,7 +44,7 @@ def join(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) 
     node.width = 200
     x, y = principled.location
     node.location = (x - 460, y)
-    source = tag(writer.node("ShaderNodeTexCoord"), _COORDINATES)
+    source = tag(writer.node("ShaderNodeTexCoord"), COORDINATES)
     source.location = (x - 660, y - 120)
     tree.links.new(socket(source.outputs, coordinates), node.inputs["Vector"])
     for name in ("base_color", "metallic", "roughness", "normal"):
@@ -101,6 +102,8 @@ def part(tree: bpy.types.NodeTree) -> None:
                 tree.links.new(source, target)
     for node in list(tagged(tree)):
         tree.nodes.remove(node)
+    for group in [group for group in bpy.data.node_groups if group.get(BOX) and group.users == 0]:
+        bpy.data.node_groups.remove(group)
 
 
 def _fed_by(output: bpy.types.NodeSocket) -> list[bpy.types.NodeSocket]:
