@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import bpy
@@ -10,8 +11,8 @@ from ..engine.errors import PatinaError
 from ..scene import library
 from ..scene.atlas.ready import ready_atlas, use_ready_atlas
 from ..scene.engine import process as engine_process
-from ..scene.materials import add_patina, check_editable
-from ..scene.versions import use_nodes
+from ..scene.materials import add_patina
+from ..scene.targets import Target, new_material, targets
 from .context import active_material
 
 
@@ -26,6 +27,12 @@ class AddToMaterial(bpy.types.Operator):
         name="Model",
         description="A shipped model by name, or the path of a model file; empty for the first one shipped",
     )
+    selected: bpy.props.BoolProperty(
+        name="All Selected",
+        description="The active materials of all selected objects, not of the active one alone; one that objects share "
+        "ages once for all of them",
+        default=False,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -39,23 +46,36 @@ class AddToMaterial(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        active = context.active_object
-        material = active_material(context)
-        has_uvs = bool(getattr(active.data, "uv_layers", None))
-        try:
-            model = self.model or next(iter(library.model_names()), "")
-            library.model_header(model)
-            if material is None:
-                material = _new_material(active)
-            add_patina(material, model, "UV" if has_uvs else "Generated")
-        except PatinaError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        errors = []
+        done = 0
+        for material, objects in self._targets(context):
+            try:
+                self._age(material, objects)
+                done += 1
+            except PatinaError as error:
+                errors.append(str(error))
+        for sentence in errors:
+            self.report({"WARNING" if done else "ERROR"}, sentence)
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+    def _targets(self, context: bpy.types.Context) -> list[Target]:
+        if self.selected:
+            return targets([*context.selected_objects, context.active_object])
+        return [(active_material(context), [context.active_object])]
+
+    def _age(self, material: bpy.types.Material | None, objects: Sequence[bpy.types.Object]) -> None:
+        """Let one material age, or a new one of objects that have none. Raises PatinaError."""
+        model = self.model or next(iter(library.model_names()), "")
+        library.model_header(model)
+        if material is None:
+            material = new_material(objects)
+        add_patina(material, model)
         if engine_process.lacking():
             self._play_ready_atlas(material)
-        if not has_uvs:
-            self.report({"WARNING"}, f"{active.name!r} has no UV map: generated coordinates are used instead")
-        return {"FINISHED"}
+        bare = [found.name for found in objects if not getattr(found.data, "uv_layers", None)]
+        if bare:
+            material.patina.mapping = "BOX"
+            self.report({"WARNING"}, f"{bare[0]!r} has no UV map: box mapping is used instead")
 
     def _play_ready_atlas(self, material: bpy.types.Material) -> None:
         try:
@@ -63,14 +83,3 @@ class AddToMaterial(bpy.types.Operator):
                 use_ready_atlas(material)
         except PatinaError as error:
             self.report({"WARNING"}, str(error))
-
-
-def _new_material(active: bpy.types.Object) -> bpy.types.Material:
-    check_editable(active.data)
-    material = bpy.data.materials.new(active.name)
-    use_nodes(material)
-    if active.material_slots:
-        active.material_slots[active.active_material_index].material = material
-    else:
-        active.data.materials.append(material)
-    return material

@@ -77,6 +77,9 @@ def _draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context, entry: 
     row.scale_y = 1.3
     text = "Use in This Material" if ages else "Add to Object"
     row.operator("patina.use_model" if ages else "patina.add_to_material", text=text, icon="ADD").model = entry.model
+    if len(context.selected_objects) > 1:
+        add = row.operator("patina.add_to_material", text="Add to Selected", icon="OUTLINER_OB_GROUP_INSTANCE")
+        add.model, add.selected = entry.model, True
     for line in facts(entry):
         sentence(layout, context, line, "BLANK1", quiet=True)
 

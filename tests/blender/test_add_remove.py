@@ -68,15 +68,6 @@ def test_an_object_without_a_material_gets_one() -> None:
     assert target.active_material.patina.model == TINY
 
 
-def test_an_object_without_uvs_uses_generated_coordinates() -> None:
-    target = set_stage()
-    target.data.uv_layers.remove(target.data.uv_layers[0])
-    material = new_material(target)
-    assert bpy.ops.patina.add_to_material(model=TINY) == {"FINISHED"}
-    node = patina("scene.materials").group_node(material)
-    assert node.inputs["Vector"].links[0].from_socket.identifier == "Generated"
-
-
 def refused(match: str, **arguments: str) -> None:
     with pytest.raises(RuntimeError, match=match):
         bpy.ops.patina.add_to_material(**arguments)
