@@ -61,7 +61,7 @@ class Life:
         self.device = device
         self.times = model.grid.times()
         self.name = self._name()
-        self._velocity = velocity_of(model.field, settings.arithmetic, device)
+        self._velocity = velocity_of(model.field, settings.arithmetic, device, extent)
         self._store = store
         self._folder = store.open(self.name)
         self._observed: OrderedDict[int, np.ndarray] = OrderedDict()

@@ -10,6 +10,7 @@ import pytest
 import torch
 from patina.engine.lives import arithmetic
 from patina.engine.lives.arithmetic import DRAFT, EXACT, draft_arithmetic, velocity_of
+from patina.engine.lives.banded_field import BandedField
 from patina.engine.lives.solver import Grid, solve
 from patina.engine.lives.solving_field import SolvingField
 from patina.engine.models.network import NetworkConfig, VectorField
@@ -80,6 +81,16 @@ def test_a_life_ends_where_a_tight_solution_of_the_plain_field_ends(config: Netw
     assert decibels(ours, exact) > 90
 
 
+@each_config
+@pytest.mark.parametrize("rows", [1, 3, 5, 16])
+def test_in_bands_it_is_the_whole(config: NetworkConfig, rows: int) -> None:
+    """Heights of 16, 8 and 4 texels: most bands are cut short at the end, and the smallest pictures are one band."""
+    field, x = field_of(config), noise(config)
+    exact = copy.deepcopy(field).double()(x.double(), 0.4)
+    with torch.inference_mode():
+        assert decibels(BandedField(field, band_texels=rows * x.shape[-1])(x, 0.4), exact) > 100
+
+
 def test_the_same_call_gives_the_same_bits() -> None:
     field = field_of(CONFIGS["three levels, attention"])
     with torch.inference_mode():
@@ -90,15 +101,17 @@ def test_the_same_call_gives_the_same_bits() -> None:
 
 def test_a_field_that_repeats_its_border_is_solved_as_it_is_written() -> None:
     field = VectorField(NetworkConfig(5, 16, (1, 2), False, periodic=False))
-    assert velocity_of(field, EXACT, "cpu") is field and velocity_of(field, DRAFT, "cpu") is field
-    with pytest.raises(ValueError, match="periodic"):
-        SolvingField(field)
+    assert velocity_of(field, EXACT, "cpu", 64) is field and velocity_of(field, DRAFT, "cpu", 4096) is field
+    for form in (SolvingField, BandedField):
+        with pytest.raises(ValueError, match="periodic"):
+            form(field)
 
 
 def test_only_a_cpu_has_a_form_of_its_own() -> None:
     field = field_of(CONFIGS["two levels"])
-    assert isinstance(velocity_of(field, EXACT, "cpu"), SolvingField)
-    assert velocity_of(field, DRAFT, "cuda") is field
+    assert isinstance(velocity_of(field, EXACT, "cpu", 1024), SolvingField)
+    assert isinstance(velocity_of(field, EXACT, "cpu", 1280), BandedField)
+    assert velocity_of(field, DRAFT, "cuda", 4096) is field
 
 
 @pytest.mark.parametrize(
