@@ -8,7 +8,10 @@ import sys
 
 from .blender import ROOT, blender
 
-RUNS = {"kills": "the engine killed in playback, render and bake"}
+RUNS = {
+    "kills": "the engine killed in playback, render and bake",
+    "jumps": "random jumps of the playhead, edits and undo",
+}
 
 
 def main() -> int:

@@ -14,26 +14,30 @@ PATIENCE = 900.0  # seconds; only a hang takes so long, a crowded machine does n
 
 
 class Truth:
-    """Maps by request, each computed once."""
+    """Maps by request, each computed once and kept on disk, for the memory of this process is measured."""
 
     def __init__(self, folder: Path):
         client = patina("engine.channel.client")
         self._engine = client.Engine(client.EngineSettings(patina("scene.engine.process").engine_python(), folder))
-        self._maps: dict[Any, dict[str, np.ndarray]] = {}
+        self._folder = folder
+        self._known: dict[Any, Path] = {}
 
     def maps(self, request: Any) -> dict[str, np.ndarray]:
-        if request not in self._maps:
+        if request not in self._known:
             job = self._engine.submit(request)
             self._engine.wait(job, PATIENCE)
-            self._maps[request] = job.maps
-        return self._maps[request]
+            path = self._folder / f"{len(self._known)}.npz"
+            np.savez(path, **job.maps)
+            self._known[request] = path
+        with np.load(self._known[request]) as maps:
+            return dict(maps)
 
     def wrong(self, material: bpy.types.Material, request: Any) -> str:
         """Which of a material's images is not, to the last bit, what `request` names; empty where all are."""
         images = patina("scene.node_group").group_images(patina("scene.materials").group_node(material).node_tree)
-        wrong = []
+        maps, wrong = self.maps(request), []
         for name in images:
-            values = self.maps(request)[name][::-1]
+            values = maps[name][::-1]
             pixels = image_pixels(material, name)
             shown = pixels[..., :3] if values.ndim == 3 else pixels[..., 0]
             if shown.shape != values.shape:
