@@ -17,6 +17,7 @@ import torch
 from ..atlas.make import make_atlas
 from ..errors import InvalidRequestError, PatinaError, out_of_memory
 from ..lives.life_store import LifeStore
+from ..lives.memory import give_back_freed_memory, keep_freed_memory
 from ..maps.picture_settings import PictureSettings
 from .map_buffer import write_buffer
 from .protocol import LONGEST_MESSAGE, PROTOCOL, VERSION, decode, encode
@@ -52,6 +53,7 @@ class Server:
         self._cancelled: set[int] = set()
         self._waiting: list[dict[str, Any]] = []
         self._greeted = False
+        self._has_solved = False
         self._sending = threading.Lock()
         threading.Thread(target=self._listen, args=(incoming,), daemon=True).start()
 
@@ -89,12 +91,16 @@ class Server:
         """Serve until the parent closes the pipe."""
         ahead = False
         while True:
+            if not self._waiting and not ahead and self._has_solved:
+                give_back_freed_memory()
+                self._has_solved = False
             if not self._waiting:
                 self._take(block=not ahead)
             if self._waiting:
                 ahead = self._answer(self._waiting.pop(0))
             elif ahead:
                 ahead = self._solve_ahead()
+                self._has_solved |= ahead
 
     def _solve_ahead(self) -> bool:
         try:
@@ -188,6 +194,7 @@ class Server:
                 done, total = next(steps)
             except StopIteration as end:
                 return cast(_Result, end.value)
+            self._has_solved = True
             self._send(type="progress", id=number, done=done, total=total)
             while self._take(block=False):
                 pass
@@ -198,4 +205,5 @@ class Server:
 def main(outgoing: BinaryIO) -> None:
     """Serve the parent process: arguments are the folder of kept lives and its size in bytes."""
     folder, most_bytes = Path(sys.argv[1]), int(sys.argv[2])
+    keep_freed_memory()
     Server(sys.stdin.buffer, outgoing, Worker(LifeStore(folder, most_bytes), device_name())).run()

@@ -28,7 +28,9 @@ def run(arguments: argparse.Namespace) -> None:
     from ..channel.server import device_name
     from ..channel.worker import Worker, write_files
     from ..lives.life_store import LifeStore
+    from ..lives.memory import keep_freed_memory
 
+    keep_freed_memory()
     path = find_model(arguments.model)
     worker = Worker(LifeStore(arguments.lives or arguments.folder / ".lives", 4 << 30), device_name())
     life = worker.life(path, "", arguments.seed, arguments.size)
