@@ -25,6 +25,7 @@ _MAPS = (
     ("NORMAL", "Normal", "Tangent space"),
     ("HEIGHT", "Height", "Fraction of the width of 256 texels; in PNG shifted by 0.5"),
     ("ORM", "Packed ORM", "Occlusion (estimated from the height), roughness and metallic in red, green and blue"),
+    ("CHANGE", "Change", "How far each point has left its fresh state: lays the pictures over another material"),
 )
 _FORMATS = (
     ("PNG8", "PNG, 8 bit", "Small; enough for colour"),
@@ -58,7 +59,7 @@ class BakeSequence(bpy.types.Operator):
         description="Which maps are written",
         items=_MAPS,
         options={"ENUM_FLAG"},
-        default={name for name, *_ in _MAPS if name != "ORM"},
+        default={name for name, *_ in _MAPS if name not in ("ORM", "CHANGE")},
     )
     color_format: bpy.props.EnumProperty(name="Color", description="Format of the base colour", items=_FORMATS)
     data_format: bpy.props.EnumProperty(

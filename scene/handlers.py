@@ -8,7 +8,7 @@ from bpy.app.handlers import persistent
 from . import playback
 from .baking import render_check
 from .images import fill, shed_pixels
-from .materials import ageing_materials, group_node, separate_duplicates
+from .materials import ageing_materials, group_node, separate_duplicates, upgrade_groups
 from .node_group import group_images
 
 
@@ -26,6 +26,7 @@ def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) ->
     # Our own writing of an image arrives here too, and ends here: what is wanted is shown already.
     if playback.is_rendering() or not (depsgraph.id_type_updated("MATERIAL") or depsgraph.id_type_updated("NODETREE")):
         return
+    upgrade_groups()  # of a material that was appended
     separate_duplicates()
     playback.follow(depsgraph, scene.frame_current_final)
 
@@ -33,6 +34,7 @@ def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) ->
 @persistent
 def render_began(scene: bpy.types.Scene, _: object = None) -> None:
     playback.set_rendering(True)
+    upgrade_groups()
     separate_duplicates()  # here and not on a frame: no data-block is made while a frame is being evaluated
     render_check.warn(scene)
 
@@ -47,6 +49,7 @@ def file_loaded(path: str, _: object = None) -> None:
     playback.set_rendering(False)
     playback.failures.clear()
     playback.forget()
+    upgrade_groups()
     separate_duplicates()
     for material in ageing_materials():
         fill(group_images(group_node(material).node_tree), 8, missing=False)  # neutral until the maps come

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
-from .maps import LOOKS
+from ..engine.maps.map_names import DEPARTURE
+from .maps import CARRIER, LOOKS
 from .versions import set_linear_rec709, tag_pixels
 
 _PLACEHOLDER = 8  # texels: what a saved file keeps is only the size and colour of a blank image of this size
@@ -34,13 +35,15 @@ def make_images(material_name: str, extent: int) -> dict[str, bpy.types.Image]:
 
 
 def write_maps(images: Mapping[str, bpy.types.Image], maps: Mapping[str, np.ndarray]) -> None:
-    """Put maps ([H, W, 3] or [H, W], rows from the top) into the images."""
+    """Put maps and the departure ([H, W, 3] or [H, W], rows from the top) into the images."""
     for name, image in images.items():
         values = maps[name]
         height, width = values.shape[:2]
         pixels = np.ones((height, width, 4), np.float32)
         # Blender's rows start at the bottom.
         pixels[..., :3] = values[::-1] if values.ndim == 3 else values[::-1, :, None]
+        if name == CARRIER:
+            pixels[..., 1] = np.minimum(maps[DEPARTURE][::-1], 1)
         _write(image, pixels)
 
 

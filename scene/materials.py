@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import bpy
 
 from . import library
+from .age.group import drop_source_group
 from .atlas.nodes import atlas_images
 from .baking.sequence_nodes import sequence_images
 from .errors import MaterialError
 from .images import make_images
-from .node_group import group_images, make_group, owner_name, replace_images
+from .node_group import group_images, make_group, owner_name, replace_images, upgrade_group
 from .nodes import tagged
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
 from .wiring import GROUP, find_principled, join, part
@@ -29,6 +30,12 @@ def ageing_materials() -> Iterator[bpy.types.Material]:
     for material in bpy.data.materials:
         if material.library is None and group_node(material) is not None:
             yield material
+
+
+def upgrade_groups() -> None:
+    """Bring the groups of an older file up to what this Patina gives."""
+    for material in ageing_materials():
+        upgrade_group(group_node(material).node_tree)
 
 
 def check_editable(block: bpy.types.ID) -> None:
@@ -71,6 +78,7 @@ def remove_patina(material: bpy.types.Material) -> None:
     tree = material.node_tree
     _remove_animation(tree, [found.name for found in tagged(tree)])
     part(tree)
+    drop_source_group()
     if group.users == 0:
         bpy.data.node_groups.remove(group)
         for image in images:

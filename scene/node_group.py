@@ -1,4 +1,4 @@
-"""The node group of one material: Age, Vector, Scale and Strength in, five maps out."""
+"""The node group of one material: Age, Vector, Scale and Strength in, five maps and Change out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Mapping
 
 import bpy
 
-from .maps import LOOKS, UNIT
+from ..engine.maps.map_names import CHANGE
+from .change import change_of
+from .maps import CARRIER, CHANGE_LABEL, LABELS, LOOKS, UNIT
 from .nodes import Value, Writer
 
 _REPEAT = "Repeats per Scale"  # the Value node that holds UNIT / resolution
 _OWNER = "patina_material"  # the material a group was made for, by name
 _NORMAL = "Patina Normal"  # the node that takes the encoded normal in
+_LIVE, _LIVE_CHANGE = "Patina Live", "Patina Live Change"  # the nodes that take them apart from one image
+_CHANGE = "How far this point has left its fresh state, from 0 to 1: mixes the material over another one"
+_UNKNOWN = "Patina Age as Change"  # the node that stands in where a playback does not know Change
 
 
 def make_group(material_name: str, images: Mapping[str, bpy.types.Image], extent: int) -> bpy.types.NodeTree:
@@ -30,9 +35,27 @@ def make_group(material_name: str, images: Mapping[str, bpy.types.Image], extent
     textures = {name: _texture(writer, image, position) for name, image in images.items()}
     normal = _normal(writer, textures["normal"], inputs["Vector"], inputs["Strength"])
     group.links.new(normal, outputs[LOOKS["normal"].label])
-    play(group, textures)
+    _add_change(group)
+    play(group, live_outputs(group))
     set_extent(group, extent)
     return group
+
+
+def upgrade_group(group: bpy.types.NodeTree) -> None:
+    """Give a group of an older file the output Change; links and keys of its node stay."""
+    items = group.interface.items_tree
+    if group.library is not None or any(item.item_type == "SOCKET" and item.name == CHANGE_LABEL for item in items):
+        return
+    output = next(node for node in group.nodes if node.bl_idname == "NodeGroupOutput")
+    textures = {name: group.nodes[name].outputs["Color"] for name in LOOKS if name in group.nodes}
+    live = any(
+        output.inputs[LOOKS[name].label].links[0].from_socket == texture
+        for name, texture in textures.items()
+        if output.inputs[LOOKS[name].label].is_linked
+    )
+    _add_socket(group, CHANGE_LABEL, "Float", "OUTPUT", description=_CHANGE)
+    _add_change(group)
+    play(group, live_outputs(group) if live else {})
 
 
 def set_extent(group: bpy.types.NodeTree, extent: int) -> None:
@@ -43,17 +66,19 @@ def set_extent(group: bpy.types.NodeTree, extent: int) -> None:
 def play(group: bpy.types.NodeTree, sources: Mapping[str, bpy.types.NodeSocket]) -> None:
     """Let the group give what these sockets inside it give for each map; its interface stays as it is.
 
-    A normal is taken encoded, in tangent space.
+    A normal is taken encoded, in tangent space. Where they do not know Change, it is Age.
     """
     output = next(node for node in group.nodes if node.bl_idname == "NodeGroupOutput")
-    for name, source in sources.items():
-        target = group.nodes[_NORMAL].inputs[0] if name == "normal" else output.inputs[LOOKS[name].label]
+    for name, source in ({CHANGE: group.nodes[_UNKNOWN].outputs[0]} | dict(sources)).items():
+        target = group.nodes[_NORMAL].inputs[0] if name == "normal" else output.inputs[LABELS[name]]
         group.links.new(source, target)
 
 
 def live_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocket]:
-    """Where the images of Live playback give each map."""
-    return {name: group.nodes[name].outputs["Color"] for name in LOOKS}
+    """Where the images of Live playback give each map, and Change."""
+    metallic, change = group.nodes[_LIVE].outputs["Red"], group.nodes[_LIVE_CHANGE].outputs[0]
+    whole = {name: group.nodes[name].outputs["Color"] for name in LOOKS}
+    return whole | {CARRIER: metallic, CHANGE: change}
 
 
 def group_images(group: bpy.types.NodeTree) -> dict[str, bpy.types.Image]:
@@ -75,11 +100,27 @@ def replace_images(group: bpy.types.NodeTree, images: Mapping[str, bpy.types.Ima
             node.image = images[node.name]
 
 
+def _add_socket(group: bpy.types.NodeTree, name: str, kind: str, way: str, **values: object) -> None:
+    item = group.interface.new_socket(name, in_out=way, socket_type=f"NodeSocket{kind}")
+    for key, value in values.items():
+        setattr(item, key, value)
+
+
+def _add_change(group: bpy.types.NodeTree) -> None:
+    """The nodes that Change comes from in Live playback, and where it is not known."""
+    writer = Writer(group, row=4)
+    parted = writer.node("ShaderNodeSeparateColor", Color=group.nodes[CARRIER].outputs["Color"])
+    parted.name = parted.label = _LIVE
+    change = change_of(writer, parted.outputs["Green"]).node
+    change.name = change.label = _LIVE_CHANGE
+    age = writer.node("NodeGroupInput").outputs["Age"]
+    clamped = writer.node("ShaderNodeClamp", Value=age)
+    clamped.name = clamped.label = _UNKNOWN
+
+
 def _add_interface(group: bpy.types.NodeTree) -> None:
     def add(name: str, kind: str, way: str, **values: object) -> None:
-        item = group.interface.new_socket(name, in_out=way, socket_type=f"NodeSocket{kind}")
-        for key, value in values.items():
-            setattr(item, key, value)
+        _add_socket(group, name, kind, way, **values)
 
     unit = {"min_value": 0.0, "max_value": 1.0, "subtype": "FACTOR"}
     age = "How far the material has aged, from 0 (fresh) to 1 (the end of the exemplar)"
@@ -92,6 +133,7 @@ def _add_interface(group: bpy.types.NodeTree) -> None:
     kinds = {"base_color": "Color", "normal": "Vector"}
     for name, look in LOOKS.items():
         add(look.label, kinds.get(name, "Float"), "OUTPUT")
+    add(CHANGE_LABEL, "Float", "OUTPUT", description=_CHANGE)
 
 
 def _texture(writer: Writer, image: bpy.types.Image, position: Value) -> bpy.types.NodeSocket:

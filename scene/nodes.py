@@ -68,6 +68,13 @@ class Writer:
             self._feed(socket(node.inputs, identifier), value)
         return socket(node.outputs, "Result_Color")
 
+    def mix_numbers(self, factor: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
+        """Numbers, from the first at a factor of 0 to the second at 1."""
+        node = self.node("ShaderNodeMix")
+        for identifier, value in (("Factor_Float", factor), ("A_Float", first), ("B_Float", second)):
+            self._feed(socket(node.inputs, identifier), value)
+        return socket(node.outputs, "Result_Float")
+
     def split(self, vector: Value) -> list[bpy.types.NodeSocket]:
         return list(self.node("ShaderNodeSeparateXYZ", Vector=vector).outputs)
 

@@ -34,12 +34,30 @@ def fcurve_collections(animated: bpy.types.ID) -> Iterator:
     data = animated.animation_data
     if data is None or data.action is None:
         return
+    yield from _collections(data.action, data)
+
+
+def animated_curves(animated: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """Every f-curve that animates an ID: those of its own action and of the strips of its NLA."""
+    data = animated.animation_data
+    if data is None:
+        return []
+    strips = [strip for track in data.nla_tracks for strip in track.strips if strip.action is not None]
+    collections = [
+        *fcurve_collections(animated),
+        *(bag for strip in strips for bag in _collections(strip.action, strip)),
+    ]
+    return [curve for curves in collections for curve in curves]
+
+
+def _collections(action: bpy.types.Action, user: bpy.types.AnimData | bpy.types.NlaStrip) -> Iterator:
+    """The collections of f-curves of an action that concern who uses it."""
     if bpy.app.version < (4, 4):
-        yield data.action.fcurves
+        yield action.fcurves
         return
-    for layer in data.action.layers:
+    for layer in action.layers:
         for strip in layer.strips:
-            bag = strip.channelbag(data.action_slot) if data.action_slot is not None else None
+            bag = strip.channelbag(user.action_slot) if user.action_slot is not None else None
             if bag is not None:
                 yield bag.fcurves
 

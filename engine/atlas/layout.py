@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# What a picture holds in red, green and blue.
+from ..maps.map_names import DEPARTURE
+
+# What a picture holds in red, green, blue and alpha.
 PICTURES: dict[str, tuple[str, ...]] = {
     "base_color": ("base_color",),
-    "surface": ("metallic", "roughness", "height"),
+    "surface": ("metallic", "roughness", "height", DEPARTURE),
     "normal": ("normal",),
 }
-SCALARS = PICTURES["surface"]
+SCALARS = PICTURES["surface"][:3]
 FEWEST_AGES, MOST_AGES = 2, 64
 GOOD = 40.0  # dB at the worst moment: the aim for every map that is shaded
 COLUMNS = 10  # a row of UDIM tiles

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidRequestError
+from ..lives.change import Change, solve_reach
 from ..lives.life import Life
-from ..maps.map_names import MAPS
+from ..maps.change import FRESH_UP_TO, FURTHEST
+from ..maps.change import change as change_of
+from ..maps.map_names import CHANGE, DEPARTURE, MAPS
 from ..maps.pictures import write_texture
 from .kept_ages import KeptAges, choose_ages, gram
 from .layout import FEWEST_AGES, GOOD, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
@@ -29,8 +32,8 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
 
     Returns what is needed to play them: ages [n], in [0, 1]; bounds: {metallic, roughness, height: [low, high, least,
     most]}, the values of black and white in the picture, and what a blend is clamped to; decibels: {map: PSNR at the
-    worst moment}, base colour as it is blended (its square root), height as a share of its range over the life; and
-    enough: how many ages would reach GOOD, or null. Raises InvalidRequestError and PictureError.
+    worst moment}, base colour as it is blended (its square root), height as a share of its range over the life, and of
+    Change; enough: how many ages would reach GOOD, or null. Raises InvalidRequestError and PictureError.
     """
     samples = min(2 * life.model.grid.steps + 1, _MOST_SAMPLES)
     most = min(MOST_AGES, samples)
@@ -47,20 +50,27 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
         yield life.index - before, total
     done = life.steps - before
 
-    seen: dict[str, list[np.ndarray]] = {name: [] for name in MAPS}
+    reach = yield from _uncounted(solve_reach(life), done, total)
+    change = Change(life, reach)
+    seen: dict[str, list[np.ndarray]] = {name: [] for name in (*MAPS, DEPARTURE)}
     texels = _some_texels(life.extent)
     for age in ages:
-        for name, values in _blendable(life.maps(age)).items():
+        maps = life.maps(age)
+        for name, values in _blendable(maps, change).items():
             seen[name].append(values.reshape(life.extent**2, -1)[texels].ravel())
         done += 1
         yield done, total
+    departed = np.stack(seen.pop(DEPARTURE))
     sampled = {name: np.stack(values) for name, values in seen.items()}
     kept, decibels, enough = _choose(sampled, count)
+    shown = kept.basis() @ _kept_departure(kept.weights @ departed, departed[kept.knots])
+    decibels[CHANGE] = _decibels(change_of(shown), change_of(departed))
     bounds = {name: _bounds(sampled[name], kept) for name in SCALARS}
 
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(count):
-        maps = _mixture(life, ages, kept.weights[index])
+        maps = _mixture(life, ages, kept.weights[index], change)
+        maps[DEPARTURE] = _kept_departure(maps[DEPARTURE], change.departure(life.maps(ages[kept.knots[index]])))
         for picture, values in tile_pictures(maps, bounds, life.extent).items():
             write_texture(tile_file(folder, stem, picture, tile_number(index)), values, bits)
         done += 1
@@ -68,12 +78,26 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     return {"ages": [ages[k] for k in kept.knots], "bounds": bounds, "decibels": decibels, "enough": enough}
 
 
+def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Generator[tuple[int, int], None, float]:
+    """What `steps` returns; its own steps are not told, only that there is still work."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return float(end.value)
+        yield done, total
+
+
 def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], extent: int) -> dict[str, np.ndarray]:
-    """The pictures [side, side, 3] in [0, 1] of blendable maps; base colour display-encoded (sRGB)."""
+    """The pictures [side, side, 3 or 4] in [0, 1] of blendable maps; base colour display-encoded (sRGB)."""
     linear = np.clip(maps["base_color"], 0, 1) ** 2
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
     scalars = [(maps[name] - bounds[name][0]) / (bounds[name][1] - bounds[name][0]) for name in SCALARS]
-    pictures = {"base_color": encoded, "surface": np.stack(scalars, axis=-1), "normal": maps["normal"]}
+    pictures = {
+        "base_color": encoded,
+        "surface": np.stack([*scalars, maps[DEPARTURE]], axis=-1),
+        "normal": maps["normal"],
+    }
     assert pictures.keys() == PICTURES.keys()
     margin = margin_texels(extent)
     return {
@@ -81,9 +105,10 @@ def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], e
     }
 
 
-def _blendable(maps: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Maps in which blending is nearest to what the eye takes for even: base colour by its square root."""
-    return maps | {"base_color": np.sqrt(np.clip(maps["base_color"], 0, 1))}
+def _blendable(maps: dict[str, np.ndarray], change: Change) -> dict[str, np.ndarray]:
+    """Maps in which blending is nearest to what the eye takes for even: base colour by its square root, the departure
+    that Change is a function of."""
+    return maps | {"base_color": np.sqrt(np.clip(maps["base_color"], 0, 1)), DEPARTURE: change.departure(maps)}
 
 
 def _some_texels(extent: int) -> np.ndarray:
@@ -116,9 +141,14 @@ def _reached(sampled: dict[str, np.ndarray], kept: KeptAges) -> dict[str, float]
         stored = kept.weights @ values
         shown = np.clip(kept.basis() @ (stored if name in SCALARS else np.clip(stored, 0, 1)), least, most)
         peak = (most - least or 1.0) if name == "height" else 1.0
-        error = float(((shown - values) ** 2).mean(1).max()) / peak**2
-        decibels[name] = min(_ERROR_FREE, float(-10 * np.log10(max(error, 1e-12))))
+        decibels[name] = _decibels(shown / peak, values / peak)
     return decibels
+
+
+def _decibels(shown: np.ndarray, values: np.ndarray) -> float:
+    """PSNR in dB, peak 1, at the worst of the ages: [S, texels]."""
+    error = float(((shown - values) ** 2).mean(1).max())
+    return min(_ERROR_FREE, float(-10 * np.log10(max(error, 1e-12))))
 
 
 def _pruned(kept: KeptAges) -> KeptAges:
@@ -134,11 +164,17 @@ def _bounds(values: np.ndarray, kept: KeptAges) -> list[float]:
     return [low, high if high > low else low + 1.0, float(values.min()), float(values.max())]
 
 
-def _mixture(life: Life, ages: list[float], weights: np.ndarray) -> dict[str, np.ndarray]:
+def _kept_departure(fitted: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The fitted departures in [0, 1]; where there is no Change at that age, none is made of them."""
+    fresh = FRESH_UP_TO / FURTHEST - 1 / 255  # rounding to 8 bits may add half a step
+    return np.where(own <= fresh, np.clip(fitted, 0, fresh), np.clip(fitted, 0, 1))
+
+
+def _mixture(life: Life, ages: list[float], weights: np.ndarray, change: Change) -> dict[str, np.ndarray]:
     """What is kept at one age: the life's blendable maps, weighted."""
     mixed: dict[str, np.ndarray] = {}
     for index in np.flatnonzero(weights):
-        for name, values in _blendable(life.maps(ages[index])).items():
+        for name, values in _blendable(life.maps(ages[index]), change).items():
             part = np.float32(weights[index]) * values
             mixed[name] = mixed[name] + part if name in mixed else part
     return mixed

@@ -2,7 +2,7 @@
 
 Only the parent holds the other ends of these pipes, so nobody else can speak to the engine. Maps do not travel in
 messages: the parent names a file of its own in a temporary folder, and the child writes float32 maps there, one behind
-the other in the order of `map_names.MAPS`.
+the other in the order of `map_names.MAPS`, then the departure (see `maps.change`).
 
     parent                                           child
     hello  {protocol}                                ready   {protocol, version, torch, device}
@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-PROTOCOL = 1
+PROTOCOL = 2
 VERSION = "0.1.0"
 LONGEST_MESSAGE = 1 << 20  # bytes
 

@@ -18,6 +18,7 @@ from ..atlas.make import make_atlas
 from ..errors import InvalidRequestError, PatinaError, out_of_memory
 from ..lives.life_store import LifeStore
 from ..lives.memory import give_back_freed_memory, keep_freed_memory
+from ..maps.map_names import CHANGE, DEPARTURE
 from ..maps.picture_settings import PictureSettings
 from .map_buffer import write_buffer
 from .protocol import LONGEST_MESSAGE, PROTOCOL, VERSION, decode, encode
@@ -171,6 +172,10 @@ class Server:
         life = self._worker.life(Path(message["model"]), message["sha256"], message["seed"], message["extent"])
         self._follow(number, self._worker.solve(life, age))
         maps = life.maps(age)
+        if message["type"] == "maps" or CHANGE in message["files"]:
+            self._follow(number, self._worker.solve_change(life))
+            change = self._worker.change(life)
+            maps |= {DEPARTURE: change.departure(maps), CHANGE: change.of(maps)}
         if message["type"] == "maps":
             write_buffer(Path(message["buffer"]), maps)
         else:

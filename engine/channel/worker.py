@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from ..errors import InvalidModelError, InvalidRequestError
+from ..lives.change import Change, solve_reach
 from ..lives.life import Life, LifeSettings
 from ..lives.life_store import LifeStore
 from ..maps.baked_maps import baked_maps
-from ..maps.map_names import MAPS
+from ..maps.map_names import CHANGE, MAPS
 from ..maps.picture_settings import PACKED, PictureSettings
 from ..maps.pictures import write_map
 from ..models.model_file import Model, load_model
@@ -38,6 +39,8 @@ class Worker:
     settings: LifeSettings = field(default_factory=LifeSettings)
     _models: OrderedDict[tuple[str, str], Model] = field(default_factory=OrderedDict)
     _lives: OrderedDict[str, Life] = field(default_factory=OrderedDict)
+    _reaches: dict[str, float] = field(default_factory=dict)  # by the model's hash
+    _changes: OrderedDict[str, Change] = field(default_factory=OrderedDict)
 
     def life(self, model: Path, sha256: str, seed: int, extent: int) -> Life:
         """The life of a model file. Raises InvalidModelError where the file is not the one that `sha256` names."""
@@ -69,6 +72,7 @@ class Worker:
     def release(self) -> None:
         """Give back the memory of the open lives; what they have on disk is where they go on from."""
         self._lives.clear()
+        self._changes.clear()
         gc.collect()
         if self.device != "cpu":
             torch.accelerator.empty_cache()
@@ -81,6 +85,21 @@ class Worker:
             life.advance()
             yield life.index, target
 
+    def solve_change(self, life: Life) -> Generator[tuple[int, int], None, None]:
+        """Get ready for `change` of a life that is solved to age 0; yields (steps done, steps to do)."""
+        sha256 = life.model.header.sha256
+        if sha256 not in self._reaches:
+            self._reaches[sha256] = yield from solve_reach(life)
+        if life.name not in self._changes:
+            self._changes[life.name] = Change(life, self._reaches[sha256])
+            while len(self._changes) > _OPEN_LIVES:
+                self._changes.popitem(last=False)
+        self._changes.move_to_end(life.name)
+
+    def change(self, life: Life) -> Change:
+        """What measures how far a life has changed, after `solve_change`."""
+        return self._changes[life.name]
+
     def ahead(self) -> bool:
         """Solve one more step of the life last asked for; False where there is nothing left to do."""
         life = next(reversed(self._lives.values()), None)
@@ -92,7 +111,7 @@ class Worker:
 
 def write_files(files: dict[str, str], maps: dict[str, np.ndarray], settings: PictureSettings | None = None) -> None:
     """Write the maps named in `files` as pictures; with settings, as a bake wants them."""
-    known = (*MAPS, PACKED) if settings is not None else tuple(MAPS)
+    known = (*MAPS, CHANGE, PACKED) if settings is not None else tuple(MAPS)
     for name in files:
         if name not in known:
             raise InvalidRequestError(f"There is no map {name[:40]!r}", f"choose among {', '.join(known)}")

@@ -8,8 +8,9 @@ import numpy as np
 
 
 def png_of_16_bits(pixels: np.ndarray) -> bytes:
-    """A PNG file of uint16 [H, W, 3] or [H, W]."""
-    return _encode("png", pixels, "rgb48be" if pixels.ndim == 3 else "gray16be", {})
+    """A PNG file of uint16 [H, W, 4], [H, W, 3] or [H, W]."""
+    layout = {4: "rgba64be", 3: "rgb48be"}[pixels.shape[2]] if pixels.ndim == 3 else "gray16be"
+    return _encode("png", pixels, layout, {})
 
 
 def half_exr(values: np.ndarray) -> bytes:

@@ -53,7 +53,7 @@ def write_map(path: Path, name: str, values: np.ndarray, form: str = "") -> None
 
 
 def write_texture(path: Path, values: np.ndarray, depth: int) -> None:
-    """Write values [H, W, 3] in [0, 1] as PNG of 8 or 16 bits, just as they are. Raises PictureError."""
+    """Write values [H, W, 3 or 4] in [0, 1] as PNG of 8 or 16 bits, just as they are. Raises PictureError."""
     pixels = to_bytes(values, depth)
     if depth == 16:
         _write_bytes(path, png_of_16_bits(pixels))

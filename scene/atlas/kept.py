@@ -13,6 +13,7 @@ import bpy
 
 from ...engine.atlas.layout import PICTURES, atlas_bytes, tile_file, tile_number
 from ...engine.channel.client import AtlasRequest
+from ...engine.maps.map_names import CHANGE, DEPARTURE
 from ..errors import BakeError
 from ..materials import group_node
 from ..playback_source import switch_playback
@@ -42,7 +43,7 @@ class AtlasRecord:
     @property
     def worst(self) -> float:
         """PSNR in dB of the worst map that is shaded, at the worst moment of the life."""
-        return min(value for name, value in self.decibels.items() if name != "height")
+        return min(value for name, value in self.decibels.items() if name not in ("height", CHANGE))
 
 
 def atlas_of(group: bpy.types.NodeTree) -> AtlasRecord | None:
@@ -90,7 +91,7 @@ def take_atlas(
         bpy.data.batch_remove(images.values())
         raise BakeError(f"The tiles in {folder} cannot be read ({error})", "bake again") from error
     remove_atlas(group)
-    build_atlas(group, images, request.extent, result["ages"], result["bounds"])
+    build_atlas(group, images, request.extent, result["ages"], result["bounds"], change=CHANGE in result["decibels"])
     record = AtlasRecord(
         model=material.patina.model_stored,
         sha256=request.sha256,
@@ -128,7 +129,7 @@ def _load(folder: Path, request: AtlasRequest, picture: str, name: str, packed: 
         if tile_number(index) not in have:
             image.tiles.new(tile_number=tile_number(index))
     image.colorspace_settings.is_data = picture != "base_color"
-    image.alpha_mode = "NONE"
+    image.alpha_mode = "CHANNEL_PACKED" if DEPARTURE in PICTURES[picture] else "NONE"
     if packed:
         image.pack()
         image.filepath_raw = f"//{pattern.name}"

@@ -16,7 +16,9 @@ from itertools import pairwise
 
 import bpy
 
-from ...engine.atlas.layout import COLUMNS, SCALARS, margin_texels, side_texels
+from ...engine.atlas.layout import COLUMNS, PICTURES, SCALARS, margin_texels, side_texels
+from ...engine.maps.map_names import CHANGE, DEPARTURE
+from ..change import change_of
 from ..maps import UNIT
 from ..nodes import Value, Writer
 
@@ -31,19 +33,27 @@ def build_atlas(
     extent: int,
     ages: Sequence[float],
     bounds: Mapping[str, Sequence[float]],
+    *,
+    change: bool = True,
 ) -> None:
-    """Add the nodes of an atlas to the group, in place of those of an earlier one; nothing is linked to them yet."""
+    """Add the nodes of an atlas to the group, in place of those of an earlier one; nothing is linked to them yet.
+
+    change: whether the pictures carry Change; those of earlier Patinas do not.
+    """
     clear_atlas(group)
     before = {node.name for node in group.nodes}
     writer = Writer(group, row=6)
     inputs = writer.node("NodeGroupInput").outputs
     lookups, near = _lookups(writer, inputs["Vector"], inputs["Scale"], extent)
     tiles, share = _neighbours(writer, inputs["Age"], ages)
-    blended = {
-        picture: _blend(writer, image, lookups, near, tiles, share, squared=picture == "base_color")
-        for picture, image in images.items()
-    }
-    outputs = {"base_color": blended["base_color"], "normal": blended["normal"]}
+    outputs: dict[str, Value] = {}
+    blended = {}
+    for picture, image in images.items():
+        seen = _Seen(writer, image, lookups, near, tiles)
+        blended[picture] = seen.blended(share, squared=picture == "base_color")
+        if change and DEPARTURE in PICTURES[picture]:
+            outputs[CHANGE] = change_of(writer, seen.blended_alpha(share))
+    outputs |= {"base_color": blended["base_color"], "normal": blended["normal"]}
     colour = writer.node("ShaderNodeSeparateColor", Color=blended["surface"])
     for name, value in zip(SCALARS, colour.outputs, strict=True):
         low, high, least, most = bounds[name]
@@ -59,8 +69,8 @@ def build_atlas(
 
 
 def atlas_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocket]:
-    """Where the atlas gives each map; empty where the group has none."""
-    names = (*SCALARS, "base_color", "normal")
+    """Where the atlas gives each map and Change, which older ones lack; empty where the group has none."""
+    names = (*SCALARS, "base_color", "normal", CHANGE)
     ends = {name: group.nodes.get(_end(name)) for name in names}
     return {name: end.outputs[0] for name, end in ends.items() if end is not None}
 
@@ -123,28 +133,45 @@ def _neighbours(
     return places, share
 
 
-def _blend(
-    writer: Writer,
-    image: bpy.types.Image,
-    lookups: Sequence[Value],
-    near: Sequence[Value],
-    tiles: Sequence[Value],
-    share: Value,
-    *,
-    squared: bool,
-) -> bpy.types.NodeSocket:
-    """One picture at the Age of a point. squared: blend square roots, as the kept ages were chosen for."""
-    ends = []
-    for tile in tiles:
-        samples = [_sample(writer, image, writer.vector("ADD", lookup, tile)) for lookup in lookups]
-        seen = writer.mix(near[0], samples[0], writer.mix(near[1], samples[1], samples[2]))
-        ends.append(writer.node("ShaderNodeGamma", Color=seen, Gamma=0.5).outputs[0] if squared else seen)
-    blended = writer.mix(share, *ends)
-    return writer.node("ShaderNodeGamma", Color=blended, Gamma=2.0).outputs[0] if squared else blended
+class _Seen:
+    """One picture's two tiles, each as the lookups that no jump is near to see it."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        image: bpy.types.Image,
+        lookups: Sequence[Value],
+        near: Sequence[Value],
+        tiles: Sequence[Value],
+    ):
+        self._writer, self._near = writer, near
+        self._samples = [
+            [_sample(writer, image, writer.vector("ADD", lookup, tile)) for lookup in lookups] for tile in tiles
+        ]
+
+    def blended(self, share: Value, *, squared: bool) -> bpy.types.NodeSocket:
+        """The colours at the Age of a point. squared: blend square roots, as the kept ages were chosen for."""
+        writer, near = self._writer, self._near
+        ends = []
+        for samples in self._samples:
+            first, second, third = (node.outputs["Color"] for node in samples)
+            seen = writer.mix(near[0], first, writer.mix(near[1], second, third))
+            ends.append(writer.node("ShaderNodeGamma", Color=seen, Gamma=0.5).outputs[0] if squared else seen)
+        blended = writer.mix(share, *ends)
+        return writer.node("ShaderNodeGamma", Color=blended, Gamma=2.0).outputs[0] if squared else blended
+
+    def blended_alpha(self, share: Value) -> bpy.types.NodeSocket:
+        """The alpha channel likewise."""
+        ends = []
+        for samples in self._samples:
+            first, second, third = (node.outputs["Alpha"] for node in samples)
+            seen = self._writer.mix_numbers(self._near[1], second, third)
+            ends.append(self._writer.mix_numbers(self._near[0], first, seen))
+        return self._writer.mix_numbers(share, *ends)
 
 
-def _sample(writer: Writer, image: bpy.types.Image, coordinates: Value) -> bpy.types.NodeSocket:
+def _sample(writer: Writer, image: bpy.types.Image, coordinates: Value) -> bpy.types.Node:
     node = writer.node("ShaderNodeTexImage", Vector=coordinates)
     node.image = image
     node.interpolation, node.projection, node.extension = "Linear", "FLAT", "EXTEND"
-    return node.outputs["Color"]
+    return node

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...engine.maps.map_names import CHANGE
 from ...engine.maps.picture_settings import FORMATS, LARGEST_PICTURE, PACKED
 from ..errors import BakeError
 from ..maps import LOOKS
 
-BAKED = (*LOOKS, PACKED)
+BAKED = (*LOOKS, PACKED, CHANGE)
 OPENGL, DIRECTX = "OPENGL", "DIRECTX"
 
 
