@@ -5,6 +5,7 @@ import bpy
 from . import command
 from .add_asset_library import AddAssetLibrary
 from .add_to_material import AddToMaterial
+from .age_source import AgeSource, AgeSourceRemove
 from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
 from .check_engine import CheckEngine
@@ -27,14 +28,18 @@ from .train_discard import TrainDiscard
 from .train_resume import TrainResume
 from .train_stop import TrainStop
 from .use_model import UseModel
+from .use_ready_atlas import UseReadyAtlas
 
 _CLASSES = (
     AddToMaterial,
     RemoveFromMaterial,
     KeyframeAge,
+    AgeSource,
+    AgeSourceRemove,
     NextSeed,
     EditSpeed,
     BakeAtlas,
+    UseReadyAtlas,
     BakeSequence,
     PlaySequence,
     LockInterface,

@@ -2,6 +2,7 @@
 
 import bpy
 
+from .age_sources import AgeSourcesMaterialPanel, AgeSourcesSidebarPanel
 from .library import LibraryMaterialPanel, LibrarySidebarPanel
 from .material import MaterialPanel, SidebarPanel
 from .preferences import PatinaPreferences
@@ -14,6 +15,8 @@ _CLASSES = (
     LibrarySidebarPanel,
     MaterialPanel,
     SidebarPanel,
+    AgeSourcesMaterialPanel,
+    AgeSourcesSidebarPanel,
     RelightMaterialPanel,
     RelightSidebarPanel,
     TrainingMaterialPanel,

@@ -9,6 +9,7 @@ import bpy
 from ..engine.errors import PatinaError
 from ..operators.context import active_material
 from ..scene import library, playback
+from ..scene.age.keyed import keyed_age
 from ..scene.engine import process as engine_process
 from ..scene.maps import LOOKS
 from ..scene.materials import group_node
@@ -88,8 +89,9 @@ def _draw_settings(
     column.use_property_decorate = True  # for all, so that they end at the same edge
     column.prop(settings, "model")
     # The socket itself, so that keys and drivers land where they play without Patina.
-    column.prop(node.inputs["Age"], "default_value", text="Age", slider=True)
-    if node.inputs["Age"].is_linked and settings.playback == "LIVE":
+    age = keyed_age(node)
+    column.prop(age, "default_value", text="Age", slider=True)
+    if age.is_linked and settings.playback == "LIVE":
         text = "Age is linked: Live playback uses the socket's own value instead; an atlas follows the link"
         sentence(column, context, text, "INFO")
     draw_variation(layout, context, settings, node)

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 import bpy
 
+from .age.keyed import keyed_age
 from .materials import group_node
 from .variation import shown_age
 from .versions import fcurve_collections, own_action
 
 
 def age_path(material: bpy.types.Material) -> str:
-    """The data path of the Age socket inside the material's node tree."""
-    return group_node(material).inputs["Age"].path_from_id("default_value")
+    """The data path of the socket inside the material's node tree that holds the keyed Age."""
+    return keyed_age(group_node(material)).path_from_id("default_value")
 
 
 def key_age(material: bpy.types.Material, frame_start: int, frame_end: int) -> None:
@@ -24,7 +25,7 @@ def key_age(material: bpy.types.Material, frame_start: int, frame_end: int) -> N
     for curves in fcurve_collections(tree):
         for curve in [curve for curve in curves if curve.data_path == path]:
             curves.remove(curve)
-    age = group_node(material).inputs["Age"]
+    age = keyed_age(group_node(material))
     before = age.default_value
     for frame, value in ((frame_start, 0.0), (frame_end, 1.0)):
         age.default_value = value
@@ -48,7 +49,7 @@ def ages_at(scene: bpy.types.Scene, material: bpy.types.Material, frames: Iterab
     data = tree.animation_data
     node = group_node(material)
     if data is None:
-        shown = shown_age(node.node_tree, node.inputs["Age"].default_value)
+        shown = shown_age(node.node_tree, keyed_age(node).default_value)
         return dict.fromkeys(frames, shown)
     curves = [curve for found in fcurve_collections(tree) for curve in found if curve.data_path == path]
     driven = any(driver.data_path == path for driver in data.drivers)
@@ -59,7 +60,7 @@ def ages_at(scene: bpy.types.Scene, material: bpy.types.Material, frames: Iterab
 
 def _ages_by_stepping(scene: bpy.types.Scene, material: bpy.types.Material, frames: Iterable[int]) -> dict[int, float]:
     current, subframe = scene.frame_current, scene.frame_subframe
-    name = group_node(material).name
+    name = keyed_age(group_node(material)).node.name
     ages = {}
     try:
         for frame in frames:

@@ -18,6 +18,7 @@ import bpy
 from ..engine.channel.client import Job, JobCancelled, MapsRequest
 from ..engine.errors import PatinaError
 from . import library
+from .age.keyed import keyed_age
 from .engine import process as engine_process
 from .errors import MaterialError
 from .images import fill, write_maps
@@ -81,7 +82,7 @@ def evaluated_age(material: bpy.types.Material, depsgraph: bpy.types.Depsgraph) 
     if not evaluated.is_evaluated:
         return None
     node = group_node(material)
-    return shown_age(node.node_tree, evaluated.node_tree.nodes[node.name].inputs["Age"].default_value)
+    return shown_age(node.node_tree, evaluated.node_tree.nodes[keyed_age(node).node.name].inputs["Age"].default_value)
 
 
 def _live_materials(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Material, float]]:

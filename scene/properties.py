@@ -7,6 +7,7 @@ import bpy
 
 from ..engine.errors import PatinaError
 from . import library
+from .age.keyed import keyed_age
 from .maps import LARGEST, SMALLEST
 from .materials import group_node
 from .node_group import set_extent
@@ -32,13 +33,17 @@ def _refresh(self: bpy.types.PropertyGroup, context: bpy.types.Context | None = 
 
 def _get_input(self: bpy.types.PropertyGroup, name: str, otherwise: float) -> float:
     node = group_node(self.id_data)
-    return node.inputs[name].default_value if node is not None else otherwise
+    return _input(node, name).default_value if node is not None else otherwise
+
+
+def _input(node: bpy.types.Node, name: str) -> bpy.types.NodeSocket:
+    return keyed_age(node) if name == "Age" else node.inputs[name]
 
 
 def _set_input(self: bpy.types.PropertyGroup, name: str, value: float) -> None:
     node = group_node(self.id_data)
     if node is not None:
-        node.inputs[name].default_value = value
+        _input(node, name).default_value = value
         _refresh(self)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..age.keyed import keyed_age
 from ..animation import age_path, key_age
 from ..materials import group_node, separate_duplicates
 from ..versions import fcurve_collections
@@ -15,7 +16,7 @@ SINGLE_SCATTER = "GGX"  # what models are trained with; Blender's default adds l
 
 def is_age_animated(material: bpy.types.Material) -> bool:
     """Whether anything moves the Age socket: a link, keys, a driver, strips of the NLA."""
-    if group_node(material).inputs["Age"].is_linked:
+    if keyed_age(group_node(material)).is_linked:
         return True
     data = material.node_tree.animation_data
     if data is None:
@@ -31,7 +32,7 @@ def living_copy(material: bpy.types.Material, frame_start: int, frame_end: int, 
     copy.name = f"{material.name} relit"
     separate_duplicates()  # its own images: the original goes on showing its own Age
     tree = copy.node_tree
-    age = group_node(copy).inputs["Age"]
+    age = keyed_age(group_node(copy))
     for link in list(age.links):
         tree.links.remove(link)
     if tree.animation_data is not None:
