@@ -1,4 +1,4 @@
-"""`patina bench train` measures what it says; how fast a machine is is no matter of a test."""
+"""`patina bench` measures what it says; how fast a machine is is no matter of a test."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ import torch
 from conftest import is_one_sentence
 from footage import darkening_frames, write_animation
 from patina.engine import cli
+from patina.engine.benchmark.lives import arithmetics, decibels, kept, tight
+from patina.engine.benchmark.rows import median_ratio
+from patina.engine.lives import memory
+from patina.engine.lives.arithmetic import EXACT
+from patina.engine.models.model_file import load_model
+from patina.engine.models.shipped import find_model
 from patina.engine.training import benchmark
 from patina.engine.training.benchmark import (
     AS_IT_TRAINS,
@@ -54,9 +60,50 @@ def test_the_short_form_prints_a_table_and_writes_the_same_figures(
         assert row["ratio"] is None or f"{row['ratio']:.2f}" in line
 
 
+def test_the_short_form_of_playing_measures_every_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(memory, "keep_freed_memory", lambda: True)  # it changes the process that tests run in
+    path = tmp_path / "bench.json"
+    assert run(monkeypatch, "--short", "--json", path, "--model", "clay_drying") == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    written = json.loads(path.read_text())
+    assert len(lines) == len(written)
+    assert all(row["what"] in line and row["form"] in line for line, row in zip(lines, written, strict=True))
+    assert all(row["value"] > 0 for row in written)
+    measured = {row["what"] for row in written}
+    assert measured >= {
+        "a life",
+        "an evaluation",
+        "a solve",
+        "a jump, life kept",
+        "engine to Blender's process",
+        "large extents",
+        "limit of this machine",
+    }
+    assert sys.platform == "win32" or "memory of the engine" in measured
+    plain, *ours = [row for row in written if row["what"] == "a life"]
+    assert plain["ratio"] == 1.0 and len(ours) == len(arithmetics())
+    assert all(20 < row["error"] < 100 for row in (plain, *ours))
+    assert all(row["error"] > 100 for row in written if row["what"] == "an evaluation" and row["form"] == EXACT)
+
+
+def test_errors_are_taken_against_a_tight_solution() -> None:
+    model = load_model(find_model("clay_drying"))
+    exact, finer = tight(model, 16), replace(model, grid=replace(model.grid, warm_up_steps=64, steps=320))
+    assert decibels(kept(finer, 16, EXACT), exact) > decibels(kept(model, 16, EXACT), exact) + 8
+    assert decibels(exact, exact) > 200
+
+
+def test_ratios_are_of_the_same_turn() -> None:
+    assert median_ratio([10, 20, 90], [5, 5, 30]) == 3
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("--model", "no_such_model"),
+        ("--short", "--json", "nowhere/bench.json"),
         ("train", "--exemplar", "film.webp"),
         ("train", "--threshold", "1.5"),
         ("train", "--steps", "-1"),
