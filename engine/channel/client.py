@@ -305,6 +305,8 @@ class Engine:
                 error = None
             case "error":
                 error = PatinaError(message["cause"], message["remedy"])
+                if message.get("spent"):
+                    self._end_child()
             case _:
                 error = JobCancelled("The job was cancelled", "ask again")
         self._jobs.popleft()

@@ -11,7 +11,8 @@ the other in the order of `map_names.MAPS`, then the departure (see `maps.change
     write  {id, ..., files: {map: path}, pictures}   cancelled {id}
     atlas  {id, model, sha256, seed, extent, age,    done    {id, result}   (see `atlas.make_atlas`)
             count, bits, folder, stem}
-    cancel {id}                                      error   {id, cause, remedy}   (id null: the process gives up)
+    cancel {id}                                      error   {id, cause, remedy}   (id null: the process gives up;
+                                                             spent: another process has more memory)
 """
 
 from __future__ import annotations

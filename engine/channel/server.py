@@ -7,6 +7,7 @@ import os
 import queue
 import sys
 import threading
+import traceback
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
@@ -31,11 +32,15 @@ class _Cancelled(Exception):
     pass
 
 
+# torch has a type of its own for a full GPU, and none for full memory; the last are oneDNN's words for it.
+_WORDS_OF_FULL_MEMORY = ("memory", "bad_alloc", "could not create a primitive")
+
+
 def is_out_of_memory(error: Exception) -> bool:
-    """torch has a type of its own for a full GPU, and none for full memory."""
+    """Whether an error says that memory is full."""
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    return isinstance(error, MemoryError) or "memory" in str(error) or "bad_alloc" in str(error)
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _WORDS_OF_FULL_MEMORY)
 
 
 def device_name() -> str:
@@ -151,13 +156,16 @@ class Server:
         return False
 
     def _make_room(self, message: dict[str, Any]) -> None:
-        """Give the memory of all open lives back and try once more; then refuse, with a resolution that may do."""
+        """Give the memory of all open lives back and try once more; then refuse, with a resolution that may do.
+
+        The process is spent then: its allocators keep what they had, and less fits than into a new one.
+        """
         self._worker.release()
         if "memory_released" not in message:
             self._waiting.insert(0, message | {"memory_released": True})
             return
         error = out_of_memory(max(message["extent"], (message.get("pictures") or {}).get("size", 0)))
-        self._send(type="error", id=message["id"], cause=error.cause, remedy=error.remedy)
+        self._send(type="error", id=message["id"], cause=error.cause, remedy=error.remedy, spent=True)
 
     def _greet(self, message: dict[str, Any]) -> None:
         if message["protocol"] != PROTOCOL:
@@ -211,4 +219,9 @@ def main(outgoing: BinaryIO) -> None:
     """Serve the parent process: arguments are the folder of kept lives and its size in bytes."""
     folder, most_bytes = Path(sys.argv[1]), int(sys.argv[2])
     keep_freed_memory()
-    Server(sys.stdin.buffer, outgoing, Worker(LifeStore(folder, most_bytes), device_name())).run()
+    try:
+        Server(sys.stdin.buffer, outgoing, Worker(LifeStore(folder, most_bytes), device_name())).run()
+    except BaseException:  # Python's own end would wait for the thread that listens, and complain of it last
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
