@@ -34,24 +34,26 @@ def _read(path: Path) -> bytes:
 
 
 def kept(lives: Path) -> set[str]:
-    return {path.name for path in lives.glob("life-*/*[0-9]")}
+    return {path.name for path in lives.glob("life-*/[os]*")}
 
 
 def main() -> None:
     blender, lives, longest = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[4])
     chance = random.Random(sys.argv[3])
     killed, in_vain, before = None, 0, kept(lives)
-    moment = float("inf")
-    watched = None
+    watched, moment, is_held = None, float("inf"), False
     while not select.select([sys.stdin], [], [], 0.02)[0]:
         engine = engine_of(blender)
         if engine is None or engine == killed:
             continue
         if engine != watched:
             watched, moment = engine, time.monotonic() + chance.uniform(0, longest)
+            is_held = in_vain >= _MOST_IN_VAIN
+        if is_held:
+            if kept(lives) <= before:
+                continue
+            is_held, moment = False, time.monotonic() + chance.uniform(0.5, longest / 2)
         if time.monotonic() < moment:
-            continue
-        if in_vain >= _MOST_IN_VAIN and kept(lives) <= before:
             continue
         os.kill(engine, signal.SIGKILL)
         in_vain = in_vain + 1 if kept(lives) <= before else 0

@@ -58,11 +58,14 @@ def settle(patience: float = PATIENCE) -> None:
     """What the window's event loop does: the timer, until nothing is under way."""
     deadline = time.monotonic() + patience
     playback, process = patina("scene.playback"), patina("scene.engine.process")
-    while playback.tick() is not None:
+    is_waiting = True
+    while is_waiting:
         if time.monotonic() > deadline:
             raise TimeoutError("the viewport never settles")
         process.engine().poll(0.02)
+        playback.tick()
         bpy.context.view_layer.update()  # as a window does whenever something was tagged
+        is_waiting = playback.tick() is not None
 
 
 def wanted(material: bpy.types.Material) -> Any:

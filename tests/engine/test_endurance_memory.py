@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, is_one_sentence
-from patina.engine.channel.client import Engine, EngineSettings, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings, EngineState, MapsRequest
 from patina.engine.channel.map_buffer import buffer_bytes
 from patina.engine.channel.protocol import PROTOCOL
 from patina.engine.channel.server import Server
@@ -25,7 +25,7 @@ def test_an_engine_without_memory_offers_smaller_resolutions_until_one_fits(tmp_
     script.write_text(f'#!/bin/sh\nulimit -d {400 << 10}\nexec {sys.executable} "$@"\n')
     script.chmod(0o755)
     engine = Engine(EngineSettings(script, tmp_path / "lives"))
-    extent, processes = 1024, set()
+    extent = 1024
     while True:
         job = engine.submit(MapsRequest(tiny_path, "", 0, extent, 0.0))
         try:
@@ -34,10 +34,10 @@ def test_an_engine_without_memory_offers_smaller_resolutions_until_one_fits(tmp_
         except PatinaError as error:
             sentence = str(error)
         assert f"memory at a resolution of {extent}: choose a smaller one, such as {extent // 2}." in sentence
-        assert is_one_sentence(sentence) and extent > 64
-        processes.add(engine.pid)
+        assert is_one_sentence(sentence) and extent > 64 and job.attempts == 1
         extent //= 2
-    assert extent < 1024 and job.maps is not None and processes == {engine.pid}
+    assert extent < 1024 and job.maps is not None and job.attempts == 1  # no process died of it
+    assert engine.state is EngineState.READY
     engine.close()
 
 
