@@ -8,6 +8,7 @@ from .add_to_material import AddToMaterial
 from .age_source import AgeSource, AgeSourceRemove
 from .bake_atlas import BakeAtlas
 from .bake_sequence import BakeSequence
+from .bake_uv import BakeUv
 from .check_engine import CheckEngine
 from .copy_diagnostics import CopyDiagnostics
 from .edit_speed import EditSpeed
@@ -15,6 +16,7 @@ from .import_cancel import ImportCancel
 from .import_model import ImportModel, ModelFiles
 from .keyframe_age import KeyframeAge
 from .lock_interface import LockInterface
+from .mix_material import MixMaterial, UnmixMaterial
 from .next_seed import NextSeed
 from .play_sequence import PlaySequence
 from .preview_relight import PreviewRelight
@@ -36,11 +38,14 @@ _CLASSES = (
     KeyframeAge,
     AgeSource,
     AgeSourceRemove,
+    MixMaterial,
+    UnmixMaterial,
     NextSeed,
     EditSpeed,
     BakeAtlas,
     UseReadyAtlas,
     BakeSequence,
+    BakeUv,
     PlaySequence,
     LockInterface,
     PreviewRelight,

@@ -17,7 +17,7 @@ from .context import active_material
 
 
 class AddToMaterial(bpy.types.Operator):
-    """Let the active object's material age: Patina's node group is wired to its Principled BSDF"""
+    """Let the active object's material age: Patina's node group feeds its Principled BSDF, or lies over it"""
 
     bl_idname = "patina.add_to_material"
     bl_label = "Add Patina"
@@ -26,6 +26,14 @@ class AddToMaterial(bpy.types.Operator):
     model: bpy.props.StringProperty(
         name="Model",
         description="A shipped model by name, or the path of a model file; empty for the first one shipped",
+    )
+    mode: bpy.props.EnumProperty(
+        name="Mode",
+        description="What becomes of the material that is there",
+        items=(
+            ("REPLACE", "Replace", "The aged maps feed its Principled BSDF"),
+            ("LAYER", "Layer", "The aged surface lies over it where it has changed: rust over paint"),
+        ),
     )
     selected: bpy.props.BoolProperty(
         name="All Selected",
@@ -69,7 +77,7 @@ class AddToMaterial(bpy.types.Operator):
         library.model_header(model)
         if material is None:
             material = new_material(objects)
-        add_patina(material, model)
+        add_patina(material, model, layer=self.mode == "LAYER")
         if engine_process.lacking():
             self._play_ready_atlas(material)
         bare = [found.name for found in objects if not getattr(found.data, "uv_layers", None)]

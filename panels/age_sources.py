@@ -69,6 +69,8 @@ def _draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         column = box.column()
         for name in ("Amount", "Softness", "Delay"):
             column.prop(node.inputs[name], "default_value", text=name, slider=True)
+    if sources:
+        layout.operator("patina.bake_uv", icon="GROUP_UVS")
     text = advice(material) if sources else ""
     if text:
         _draw_offer(layout, context, material, text)

@@ -15,6 +15,7 @@ from ..scene.maps import LOOKS
 from ..scene.materials import group_node
 from .atlas import draw_atlas
 from .bake import draw_bake
+from .layers import draw_layers
 from .text import sentence
 from .variation import draw_variation
 
@@ -68,6 +69,8 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         ).module = engine_process.PACKAGE
     if node is None:
         layout.operator("patina.add_to_material", icon="ADD")
+        if material is not None:
+            layout.operator("patina.add_to_material", text="Lay Patina Over", icon="OVERLAY").mode = "LAYER"
     elif material.library is not None:
         text = f"{material.name!r} is linked from another file: make it local to change it"
         sentence(layout, context, text, "LIBRARY_DATA_DIRECT")
@@ -76,6 +79,8 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         draw_atlas(layout, context, material, node.node_tree)
         draw_bake(layout, context, material, node.node_tree)
         _draw_actions(layout, context)
+    if material is not None and material.library is None:
+        draw_layers(layout, material)
     if not lacking:
         sentence(layout, context, "Rendering" if rendering else engine_process.describe(), "SYSTEM")
     _draw_failures(layout, context, lacking)

@@ -12,10 +12,11 @@ from .atlas.nodes import atlas_images
 from .baking.sequence_nodes import sequence_images
 from .errors import MaterialError
 from .images import make_images
+from .layers import surfaces
 from .node_group import group_images, make_group, owner_name, replace_images, upgrade_group
 from .nodes import tagged
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
-from .wiring import GROUP, find_principled, join, part
+from .wiring import GROUP, find_principled, join, join_over, part
 
 
 def group_node(material: bpy.types.Material) -> bpy.types.Node | None:
@@ -47,14 +48,19 @@ def check_editable(block: bpy.types.ID) -> None:
         )
 
 
-def add_patina(material: bpy.types.Material, model: str, coordinates: str = "UV") -> bpy.types.Node:
-    """Make a material age by a model. Raises MaterialError or InvalidModelError and then changes nothing."""
+def add_patina(
+    material: bpy.types.Material, model: str, coordinates: str = "UV", *, layer: bool = False
+) -> bpy.types.Node:
+    """Make a material age by a model. Raises MaterialError or InvalidModelError and then changes nothing.
+
+    layer: lay the aged surface over what the material shows, by how far it has changed; else feed its Principled BSDF.
+    """
     check_editable(material)
     header = library.model_header(model)
     if group_node(material) is not None:
         raise MaterialError(f"The material {material.name!r} has Patina already", "choose its model in the panel")
     tree = use_nodes(material)
-    find_principled(tree)
+    surfaces(tree) if layer else find_principled(tree)
     for node in list(tagged(tree)):  # left behind where the group itself was deleted by hand
         tree.nodes.remove(node)
     settings = material.patina
@@ -62,7 +68,7 @@ def add_patina(material: bpy.types.Material, model: str, coordinates: str = "UV"
     multiple = header.extent_multiple
     settings.resolution_stored = extent = -(-extent // multiple) * multiple
     images = make_images(material.name, extent)
-    node = join(tree, make_group(material.name, images, extent), coordinates)
+    node = (join_over if layer else join)(tree, make_group(material.name, images, extent), coordinates)
     settings.model_stored, settings.model_hash = model, header.sha256
     return node
 
@@ -76,7 +82,7 @@ def remove_patina(material: bpy.types.Material) -> None:
     group = node.node_tree
     images = {*group_images(group).values(), *atlas_images(group), *sequence_images(group)} - {None}
     tree = material.node_tree
-    _remove_animation(tree, [found.name for found in tagged(tree)])
+    remove_animation(tree, [found.name for found in tagged(tree)])
     part(tree)
     drop_source_group()
     if group.users == 0:
@@ -87,7 +93,7 @@ def remove_patina(material: bpy.types.Material) -> None:
     material.property_unset("patina")
 
 
-def _remove_animation(tree: bpy.types.NodeTree, names: list[str]) -> None:
+def remove_animation(tree: bpy.types.NodeTree, names: list[str]) -> None:
     """Remove keys and drivers of nodes; an action shared with another material is copied first."""
     paths = tuple(f'nodes["{bpy.utils.escape_identifier(name)}"]' for name in names)
     data = tree.animation_data

@@ -5,10 +5,12 @@ from __future__ import annotations
 import bpy
 
 from .errors import MaterialError
+from .layers import drop_layer_group, lay_over, lift, surfaces
 from .maps import LOOKS
 from .nodes import Writer, socket, tag, tagged
 
-GROUP, _AMOUNT, _MIX, _NORMALIZE, COORDINATES = "group", "amount", "mix", "normalize", "coordinates"
+GROUP, COORDINATES, _LAYER = "group", "coordinates", "layer"
+_AMOUNT, _MIX, _NORMALIZE = "amount", "mix", "normalize"
 BOX = "patina_box"  # marks the group of box mapping, which all materials share
 _MIXED = {"base_color": ("RGBA", "Color"), "normal": ("VECTOR", "Vector")}  # other maps: FLOAT
 
@@ -34,19 +36,26 @@ def find_principled(tree: bpy.types.NodeTree) -> bpy.types.Node:
     )
 
 
+def join_over(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) -> bpy.types.Node:
+    """Add the group to a material's tree as a layer over what its output shows. Raises MaterialError where that is
+    nothing; coordinates as in `join`."""
+    surfaces(tree)
+    writer = Writer(tree)
+    node = _add_group(writer, group, coordinates)
+    for made in lay_over(tree, node, by_change=True):
+        tag(made, _LAYER)
+    _place_source(tree, node)
+    return node
+
+
 def join(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) -> bpy.types.Node:
     """Add the group to a material's tree and wire it. coordinates: an output of Texture Coordinate, by identifier."""
     principled = find_principled(tree)
     writer = Writer(tree)
-    node = tag(writer.node("ShaderNodeGroup"), GROUP)
-    node.node_tree = group
-    node.name = node.label = "Patina"
-    node.width = 200
+    node = _add_group(writer, group, coordinates)
     x, y = principled.location
     node.location = (x - 460, y)
-    source = tag(writer.node("ShaderNodeTexCoord"), COORDINATES)
-    source.location = (x - 660, y - 120)
-    tree.links.new(socket(source.outputs, coordinates), node.inputs["Vector"])
+    _place_source(tree, node)
     for name in ("base_color", "metallic", "roughness", "normal"):
         label = LOOKS[name].label
         target = socket(principled.inputs, label)
@@ -57,6 +66,22 @@ def join(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) 
         else:
             tree.links.new(node.outputs[label], target)
     return node
+
+
+def _add_group(writer: Writer, group: bpy.types.NodeTree, coordinates: str) -> bpy.types.Node:
+    node = tag(writer.node("ShaderNodeGroup"), GROUP)
+    node.node_tree = group
+    node.name = node.label = "Patina"
+    node.width = 200
+    source = tag(writer.node("ShaderNodeTexCoord"), COORDINATES)
+    writer.tree.links.new(socket(source.outputs, coordinates), node.inputs["Vector"])
+    return node
+
+
+def _place_source(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
+    """Put the coordinates beside the group."""
+    for source in tagged(tree, COORDINATES):
+        source.location = (node.location.x - 200, node.location.y - 120)
 
 
 def _mix(writer: Writer, name: str, target: bpy.types.NodeSocket, ours: bpy.types.NodeSocket) -> None:
@@ -100,8 +125,11 @@ def part(tree: bpy.types.NodeTree) -> None:
             source = before.links[0].from_socket
             for target in list(_fed_by(socket(mix.outputs, f"Result_{suffix}"))):
                 tree.links.new(source, target)
+    for node in list(tagged(tree, GROUP)):
+        lift(tree, node.name)
     for node in list(tagged(tree)):
         tree.nodes.remove(node)
+    drop_layer_group()
     for group in [group for group in bpy.data.node_groups if group.get(BOX) and group.users == 0]:
         bpy.data.node_groups.remove(group)
 

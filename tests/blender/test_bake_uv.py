@@ -1,0 +1,86 @@
+"""Maps in an object's own UV layout: the Age of every point is in them, and the artist's scene is as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from stage import age_stage, image_pixels, load_picture, new_material, render_frame, set_stage
+
+SIZE = 64
+
+
+@pytest.fixture
+def material() -> bpy.types.Material:
+    """A plane whose Age is painted from 0 to 1 along x, at frame 10."""
+    material = age_stage()
+    bpy.ops.patina.bake_atlas(ages=9, bits="16")
+    bpy.ops.patina.age_source(kind="PAINT")
+    mesh = bpy.context.object.data
+    for loop, color in zip(mesh.loops, mesh.color_attributes["Patina Paint"].data, strict=True):
+        share = (mesh.vertices[loop.vertex_index].co.x + 1) / 2
+        color.color = (share, share, share, 1.0)
+    bpy.context.scene.frame_set(10)
+    return material
+
+
+def state() -> dict[str, object]:
+    scene = bpy.context.scene
+    counts = {name: len(getattr(bpy.data, name)) for name in ("scenes", "objects", "materials", "images", "actions")}
+    settings = scene.render.engine, scene.cycles.samples, scene.render.image_settings.file_format, scene.frame_current
+    return {**counts, "settings": settings, "scene": scene.name, "active": bpy.context.object.name}
+
+
+def test_painted_age_is_baked_where_it_was_painted(material: bpy.types.Material, tmp_path: Path) -> None:
+    before = state()
+    maps = {"BASE_COLOR", "METALLIC", "NORMAL", "HEIGHT", "CHANGE", "AGE"}
+    assert bpy.ops.patina.bake_uv(directory=str(tmp_path), size=SIZE, maps=maps) == {"FINISHED"}
+    assert state() == before
+    names = {path.stem.split("_", 1)[1] for path in tmp_path.iterdir()}
+    assert names == {"base_color", "metallic", "normal", "height", "change", "age"}
+    age = load_picture(tmp_path / "Plane_age.png")[..., 0]
+    expected = np.tile((np.arange(SIZE) + 0.5) / SIZE, (SIZE, 1))
+    assert np.abs(age - expected).max() < 0.02
+    change = load_picture(tmp_path / "Plane_change.png")[..., 0]
+    assert change[:, :4].max() < 0.05
+    assert change[:, -16:].mean() > 0.5
+    normal = load_picture(tmp_path / "Plane_normal.png") * 2 - 1
+    assert np.median(normal[..., 2]) > 0.7
+
+
+def test_what_is_baked_is_what_live_shows_at_that_age(tmp_path: Path) -> None:
+    material = age_stage()
+    material.patina.scale = 64 / 256  # the texture once over the UV square
+    render_frame(tmp_path, 6)  # the images show that frame
+    live = image_pixels(material)[..., :3]
+    bpy.ops.patina.bake_uv(directory=str(tmp_path), size=512, maps={"BASE_COLOR"}, file_format="EXR")
+    fine = load_picture(tmp_path / "Plane_base_color.exr")  # eight pixels a texel: those in its middle
+    baked = np.mean([fine[y::8, x::8] for y in (3, 4) for x in (3, 4)], axis=0)
+    # This model's texels are noise: what a pixel sees besides its texel's middle tells.
+    assert np.abs(baked - live).mean() < 0.025
+    assert np.corrcoef(baked.ravel(), live.ravel())[0, 1] > 0.98
+    assert abs(np.corrcoef(baked[::-1].ravel(), live.ravel())[0, 1]) < 0.5
+
+
+def test_directx_turns_green(material: bpy.types.Material, tmp_path: Path) -> None:
+    greens = {}
+    for normals in ("OPENGL", "DIRECTX"):
+        bpy.ops.patina.bake_uv(directory=str(tmp_path / normals), size=SIZE, maps={"NORMAL"}, normals=normals)
+        greens[normals] = load_picture(tmp_path / normals / "Plane_normal.png")[..., 1]
+    assert np.abs(greens["OPENGL"] + greens["DIRECTX"] - 1).max() < 0.02
+    assert greens["OPENGL"].std() > 0.01
+
+
+def test_what_cannot_be_baked_is_one_sentence(tmp_path: Path) -> None:
+    target = set_stage()
+    new_material(target)
+    with pytest.raises(RuntimeError, match="add Patina to one"):
+        bpy.ops.patina.bake_uv(directory=str(tmp_path))
+    target.data.uv_layers.remove(target.data.uv_layers[0])
+    with pytest.raises(RuntimeError, match="no UV map"):
+        bpy.ops.patina.bake_uv(directory=str(tmp_path))
+    with pytest.raises(RuntimeError, match="no mesh"):
+        bpy.ops.object.text_add()
+        bpy.ops.patina.bake_uv(directory=str(tmp_path))
