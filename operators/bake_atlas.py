@@ -7,15 +7,15 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import playback
 from ..scene.atlas.bake import AtlasBake, plan_atlas
 from ..scene.atlas.words import quality_sentence, size_sentence
 from ..scene.engine import process as engine_process
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
+from .long_job import LongJob
 
 
-class BakeAtlas(bpy.types.Operator):
+class BakeAtlas(LongJob, bpy.types.Operator):
     """Keep the material's life in images: Age may differ from point to point, and plays without Patina; ESC stops"""
 
     bl_idname = "patina.bake_atlas"
@@ -46,14 +46,13 @@ class BakeAtlas(bpy.types.Operator):
     )
 
     _bake: AtlasBake
-    _timer: bpy.types.Timer | None = None
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll_ageing(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_props_dialog(self)
+        return context.window_manager.invoke_props_dialog(self, width=400)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -72,51 +71,21 @@ class BakeAtlas(bpy.types.Operator):
                 active_material(context), self.ages, int(self.bits), None if self.pack else self.directory
             )
         except PatinaError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if bpy.app.background:
-            return self._step(context, block=True)
-        window_manager = context.window_manager
-        window_manager.progress_begin(0.0, 1.0)
-        self._timer = window_manager.event_timer_add(0.05, window=context.window)
-        window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+            return self.fail(error)
+        return self.work_off(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type == "ESC":
-            self._end(context)
-            self.report({"WARNING"}, "Stopped: the material plays what it played before")
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        return self._step(context, block=False)
+    def step(self, *, block: bool) -> tuple[float, str] | None:
+        if not self._bake.step(engine_process.engine(), block=block):
+            return None
+        return self._bake.progress, f"Baking an atlas: {engine_process.describe()}"
 
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender calls this where it ends the operator itself, as when a file is opened meanwhile."""
-        self._end(context)
-
-    def _step(self, context: bpy.types.Context, *, block: bool) -> set[str]:
-        try:
-            if self._bake.step(engine_process.engine(), block=block):
-                context.window_manager.progress_update(self._bake.progress)
-                context.workspace.status_text_set(f"Baking an atlas: {engine_process.describe()}  (ESC stops)")
-                playback.redraw_panels()
-                return {"RUNNING_MODAL"}
-            record = self._bake.finish()
-        except PatinaError as error:
-            self._end(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self._end(context)
+    def finish(self) -> set[str]:
+        record = self._bake.finish()
         self.report({"INFO"}, f"{len(record.ages)} ages kept: {quality_sentence(record)}")
         return {"FINISHED"}
 
-    def _end(self, context: bpy.types.Context) -> None:
+    def stop(self) -> None:
         self._bake.stop()
-        playback.tag_panels()
-        if self._timer is not None:
-            playback.watch()
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
-            context.window_manager.progress_end()
-            context.workspace.status_text_set(None)
+
+    def stopped(self) -> str:
+        return "Stopped: the material plays what it played before"

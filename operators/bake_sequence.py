@@ -8,7 +8,6 @@ import bpy
 
 from ..engine.errors import PatinaError
 from ..engine.maps.picture_settings import LARGEST_PICTURE
-from ..scene import playback
 from ..scene.baking import run as bake_run
 from ..scene.baking.bake import Bake, count
 from ..scene.baking.plan import BakeOrder
@@ -17,6 +16,7 @@ from ..scene.engine import process as engine_process
 from ..scene.materials import ageing_materials, group_node
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
+from .long_job import LongJob
 
 _MAPS = (
     ("BASE_COLOR", "Base Color", "sRGB in PNG, linear in EXR"),
@@ -39,7 +39,7 @@ _MATERIALS = (
 )
 
 
-class BakeSequence(bpy.types.Operator):
+class BakeSequence(LongJob, bpy.types.Operator):
     """Write the maps of each frame as numbered pictures; ESC stops between frames, baking again goes on from there"""
 
     bl_idname = "patina.bake_sequence"
@@ -101,8 +101,6 @@ class BakeSequence(bpy.types.Operator):
     )
 
     _bake: Bake
-    _timer: bpy.types.Timer | None = None
-    _said = ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -137,49 +135,22 @@ class BakeSequence(bpy.types.Operator):
         try:
             self._bake = bake_run.begin(context.scene, self._chosen(context), self._order())
         except PatinaError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if bpy.app.background:
-            bake_run.run(self._bake, lambda text: print(text, flush=True))
-            return self._finish()
-        window_manager = context.window_manager
-        window_manager.progress_begin(0.0, 1.0)
-        self._timer = window_manager.event_timer_add(0.05, window=context.window)
-        window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+            return self.fail(error)
+        return self.work_off(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type == "ESC":
-            self._end(context)
-            self.report({"WARNING"}, f"Stopped after {count(self._bake.written)}; baking again goes on from there")
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            more = self._bake.step(engine_process.engine(), block=False)
-        except PatinaError as error:  # there is no engine any more
-            self._end(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if more:
-            self._show(context)
-            return {"RUNNING_MODAL"}
-        self._end(context)
-        return self._finish()
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender calls this where it ends the operator itself, as when a file is opened meanwhile."""
-        self._end(context)
-
-    def _show(self, context: bpy.types.Context) -> None:
-        """Draw how far it is, where that reads differently: redrawing at every tick would slow the window down."""
+    def step(self, *, block: bool) -> tuple[float, str] | None:
+        if not self._bake.step(engine_process.engine(), block=block):
+            return None
         text = self._bake.describe()
-        if text == self._said:
-            return
-        self._said = text
-        context.window_manager.progress_update(self._bake.progress)
-        context.workspace.status_text_set(f"{text}  (ESC stops)")
-        playback.tag_panels()
+        if bpy.app.background:
+            print(text, flush=True)
+        return self._bake.progress, text
+
+    def stop(self) -> None:
+        self._bake.stop()
+
+    def stopped(self) -> str:
+        return f"Stopped after {count(self._bake.written)}; baking again goes on from there"
 
     def _order(self) -> BakeOrder:
         settings = BakeSettings(
@@ -210,18 +181,7 @@ class BakeSequence(bpy.types.Operator):
         material = active_material(context)
         return [material] if material is not None and group_node(material) is not None else []
 
-    def _end(self, context: bpy.types.Context) -> None:
-        if self._timer is None:
-            return
-        self._bake.stop()
-        playback.watch()
-        context.window_manager.event_timer_remove(self._timer)
-        self._timer = None
-        context.window_manager.progress_end()
-        context.workspace.status_text_set(None)
-        playback.tag_panels()
-
-    def _finish(self) -> set[str]:
+    def finish(self) -> set[str]:
         bake_run.finish(self._bake, link=self.link)
         if len(self._bake.materials) > 1:
             for line in bake_run.statuses(self._bake):

@@ -15,6 +15,7 @@ from ..scene.preview.preview import make_preview, order_of
 from ..scene.preview.window import remembered, show
 from ..scene.versions import RELATIVE_PATH
 from .context import active_material, poll_ageing
+from .long_job import LongJob
 
 _SUBJECTS = (
     ("PLANE", "Plane", "A plane that fills the camera, as the photographs that models learn from"),
@@ -28,7 +29,7 @@ _LIGHTS = (
 _RENDERERS = (("EEVEE", "Eevee", "Fast"), ("CYCLES", "Cycles", "Exact"))
 
 
-class PreviewRelight(bpy.types.Operator):
+class PreviewRelight(LongJob, bpy.types.Operator):
     """See the material under a circling light, in a scene of its own; optionally write a strip or an animation"""
 
     bl_idname = "patina.preview_relight"
@@ -73,7 +74,6 @@ class PreviewRelight(bpy.types.Operator):
     )
 
     _steps: Steps
-    _timer: bpy.types.Timer | None = None
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -110,40 +110,24 @@ class PreviewRelight(bpy.types.Operator):
             steps = self._plan(context)
             if not (self.strip or self.animation):
                 return {"FINISHED"}
-            if bpy.app.background:
-                for _ in steps:
-                    pass
-                return self._finish()
         except PatinaError as error:
-            return self._fail(error)
+            return self.fail(error)
         self._steps = steps
-        self._timer = context.window_manager.event_timer_add(0.05, window=context.window)
-        context.window_manager.progress_begin(0.0, 1.0)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return self.work_off(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type == "ESC":
-            self._end(context)
-            self.report({"WARNING"}, "Stopped; whole files stay")
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            done = next(self._steps)
-        except StopIteration:
-            self._end(context)
-            return self._finish()
-        except PatinaError as error:
-            self._end(context)
-            return self._fail(error)
-        context.window_manager.progress_update(done)
-        context.workspace.status_text_set(f"Relit pictures: {100 * done:.0f} %  (ESC stops)")
-        return {"RUNNING_MODAL"}
+    def step(self, *, block: bool) -> tuple[float, str] | None:
+        done = next(self._steps, None)
+        return None if done is None else (done, f"Relit pictures: {100 * done:.0f} %")
 
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender calls this where it ends the operator itself, as when a file is opened meanwhile."""
-        self._end(context)
+    def finish(self) -> set[str]:
+        self.report({"INFO"}, f"Written: {_file(self.strip or self.animation)}")
+        return {"FINISHED"}
+
+    def stop(self) -> None:
+        self._steps.close()  # takes the pictures' scene away
+
+    def stopped(self) -> str:
+        return "Stopped; whole files stay"
 
     def _plan(self, context: bpy.types.Context) -> Steps:
         """Show the preview, or plan its pictures."""
@@ -166,24 +150,6 @@ class PreviewRelight(bpy.types.Operator):
         before = remembered()
         show(context, make_preview(order)[0], before)
         return iter(())
-
-    def _end(self, context: bpy.types.Context) -> None:
-        if self._timer is None:
-            return
-        self._steps.close()  # takes the pictures' scene away
-        playback.watch()
-        context.window_manager.event_timer_remove(self._timer)
-        self._timer = None
-        context.window_manager.progress_end()
-        context.workspace.status_text_set(None)
-
-    def _finish(self) -> set[str]:
-        self.report({"INFO"}, f"Written: {_file(self.strip or self.animation)}")
-        return {"FINISHED"}
-
-    def _fail(self, error: PatinaError) -> set[str]:
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
 
 
 def _file(path: str) -> Path:
