@@ -99,6 +99,15 @@ def test_a_material_that_ages_already_is_given_the_chosen_model(folder: Path) ->
     assert bpy.context.object.active_material.patina.model == "green_copper"
 
 
+def test_with_several_objects_selected_all_of_them_can_age(folder: Path) -> None:
+    first = set_stage()
+    bpy.ops.mesh.primitive_plane_add(size=1)
+    first.select_set(True)
+    bpy.context.window_manager.patina_library.chosen = "rusting_steel"
+    given = draw().given["patina.add_to_material"]
+    assert (given.model, given.selected) == ("rusting_steel", True)
+
+
 def test_a_file_that_is_no_model_is_listed_with_what_is_wrong(folder: Path) -> None:
     (folder / "broken.safetensors").write_bytes(b"\x89PNG" * 100)
     bpy.context.window_manager.patina_library.chosen = "broken"
