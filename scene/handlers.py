@@ -7,8 +7,16 @@ from bpy.app.handlers import persistent
 
 from . import playback
 from .baking import render_check
+from .baking import run as bake_run
 from .images import fill, shed_pixels
-from .materials import ageing_materials, group_node, separate_duplicates, upgrade_groups
+from .materials import (
+    ageing_materials,
+    group_node,
+    restore_images,
+    separate_duplicates,
+    shown_materials,
+    upgrade_groups,
+)
 from .node_group import group_images
 
 
@@ -17,7 +25,7 @@ def frame_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Non
     if depsgraph.mode == "RENDER":
         playback.show_exactly(depsgraph, scene.frame_current_final)
     elif not playback.is_rendering():
-        separate_duplicates()
+        _settle()
         playback.follow(depsgraph, scene.frame_current_final)
 
 
@@ -26,16 +34,14 @@ def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) ->
     # Our own writing of an image arrives here too, and ends here: what is wanted is shown already.
     if playback.is_rendering() or not (depsgraph.id_type_updated("MATERIAL") or depsgraph.id_type_updated("NODETREE")):
         return
-    upgrade_groups()  # of a material that was appended
-    separate_duplicates()
+    _settle()
     playback.follow(depsgraph, scene.frame_current_final)
 
 
 @persistent
 def render_began(scene: bpy.types.Scene, _: object = None) -> None:
     playback.set_rendering(True)
-    upgrade_groups()
-    separate_duplicates()  # here and not on a frame: no data-block is made while a frame is being evaluated
+    _settle()  # here and not on a frame: no data-block is made while a frame is being evaluated
     render_check.warn(scene)
 
 
@@ -49,9 +55,9 @@ def file_loaded(path: str, _: object = None) -> None:
     playback.set_rendering(False)
     playback.failures.clear()
     playback.forget()
-    upgrade_groups()
-    separate_duplicates()
-    for material in ageing_materials():
+    bake_run.latest = None  # its materials are of another file
+    _settle()
+    for material in shown_materials():
         fill(group_images(group_node(material).node_tree), 8, missing=False)  # neutral until the maps come
     # Only later: a tag that is set before the loaded scene has a depsgraph is lost. In the background no timer runs, a
     # render asks by itself, and the bpy package hangs at its exit with a timer that a load handler has left.
@@ -59,15 +65,23 @@ def file_loaded(path: str, _: object = None) -> None:
         bpy.app.timers.register(_tag_all, first_interval=0.1)
 
 
+def _settle() -> None:
+    """What appending, duplicating and deleting have left is put right, before anything is shown."""
+    upgrade_groups()
+    separate_duplicates()
+    if restore_images():
+        playback.forget()
+
+
 def _tag_all() -> None:
-    for material in ageing_materials():
+    for material in shown_materials():
         material.node_tree.update_tag()
 
 
 @persistent
 def undone(scene: bpy.types.Scene, _: object = None) -> None:
     playback.forget()
-    for material in ageing_materials():
+    for material in shown_materials():
         images = group_images(group_node(material).node_tree)
         # A material that comes back has blank images, whose colour is the magenta of a missing texture.
         fill({name: image for name, image in images.items() if not image.is_dirty}, 8, missing=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import bpy
 import numpy as np
@@ -14,10 +14,11 @@ from .versions import set_linear_rec709, tag_pixels
 _PLACEHOLDER = 8  # texels: what a saved file keeps is only the size and colour of a blank image of this size
 
 
-def make_images(material_name: str, extent: int) -> dict[str, bpy.types.Image]:
+def make_images(material_name: str, extent: int, names: Iterable[str] = LOOKS) -> dict[str, bpy.types.Image]:
     """One float image per map, neutral until its maps come; a Blender without Patina shows it magenta."""
     images = {}
-    for name, look in LOOKS.items():
+    for name in names:
+        look = LOOKS[name]
         image = bpy.data.images.new(
             f"{material_name} {look.label} (Patina)",
             _PLACEHOLDER,
@@ -36,13 +37,13 @@ def make_images(material_name: str, extent: int) -> dict[str, bpy.types.Image]:
 
 def write_maps(images: Mapping[str, bpy.types.Image], maps: Mapping[str, np.ndarray]) -> None:
     """Put maps and the departure ([H, W, 3] or [H, W], rows from the top) into the images."""
+    pixels = np.ones((*maps["height"].shape, 4), np.float32)
     for name, image in images.items():
         values = maps[name]
-        height, width = values.shape[:2]
-        pixels = np.ones((height, width, 4), np.float32)
-        # Blender's rows start at the bottom.
-        pixels[..., :3] = values[::-1] if values.ndim == 3 else values[::-1, :, None]
-        if name == CARRIER:
+        for channel in range(3):  # one at a time: NumPy copies three neighbours at a time ten times more slowly
+            plane = values[..., channel] if values.ndim == 3 else values
+            pixels[..., channel] = plane[::-1]  # Blender's rows start at the bottom
+        if name == CARRIER and DEPARTURE in maps:
             pixels[..., 1] = np.minimum(maps[DEPARTURE][::-1], 1)
         _write(image, pixels)
 

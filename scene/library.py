@@ -53,23 +53,26 @@ def _listed() -> list[tuple[str, Path]]:
     ]
 
 
-def model_path(model: str) -> Path:
-    """The file of a model given by a name in the library or by a path (from the .blend where it starts with //)."""
+def model_path(model: str, blend: bpy.types.Library | None = None) -> Path:
+    """The file of a model given by a name in the library or by a path.
+
+    A path that starts with // is from the open .blend, or from `blend`, which a material is linked from.
+    """
     if model in shipped_names():
         return WEIGHTS / f"{model}.safetensors"
     folder = trained_folder()
     if any(path.stem == model for path in folder.glob("*.safetensors")):
         return (folder / f"{model}.safetensors").resolve()
-    path = Path(bpy.path.abspath(model))
+    path = Path(bpy.path.abspath(model, library=blend))
     if not path.is_file():
         known = ", ".join(model_names()) or "none"
         raise InvalidModelError(f"There is no model {model!r}", f"choose a file or a model of the library ({known})")
     return path.resolve()
 
 
-def model_header(model: str) -> ModelHeader:
+def model_header(model: str, blend: bpy.types.Library | None = None) -> ModelHeader:
     """The checked header of a model; read again only when the file changed. Raises InvalidModelError."""
-    return _header(model_path(model))
+    return _header(model_path(model, blend))
 
 
 def _header(path: Path) -> ModelHeader:

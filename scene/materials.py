@@ -13,6 +13,7 @@ from .baking.sequence_nodes import sequence_images
 from .errors import MaterialError
 from .images import make_images
 from .layers import surfaces
+from .maps import LOOKS
 from .node_group import group_images, make_group, owner_name, replace_images, upgrade_group
 from .nodes import tagged
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
@@ -26,11 +27,16 @@ def group_node(material: bpy.types.Material) -> bpy.types.Node | None:
     return next((node for node in tagged(material.node_tree, GROUP) if node.node_tree is not None), None)
 
 
-def ageing_materials() -> Iterator[bpy.types.Material]:
-    """The materials of this file that Patina ages; linked ones belong to another file and are left alone."""
+def shown_materials() -> Iterator[bpy.types.Material]:
+    """All materials that Patina ages. Linked ones belong to another file, but pixels to none: these are shown."""
     for material in bpy.data.materials:
-        if material.library is None and group_node(material) is not None:
+        if group_node(material) is not None:
             yield material
+
+
+def ageing_materials() -> Iterator[bpy.types.Material]:
+    """The materials of this file that Patina ages; linked ones belong to another file and are not changed."""
+    return (material for material in shown_materials() if material.library is None)
 
 
 def upgrade_groups() -> None:
@@ -60,7 +66,10 @@ def add_patina(
     if group_node(material) is not None:
         raise MaterialError(f"The material {material.name!r} has Patina already", "choose its model in the panel")
     tree = use_nodes(material)
-    surfaces(tree) if layer else find_principled(tree)
+    if layer:
+        surfaces(tree)
+    else:
+        find_principled(tree)
     for node in list(tagged(tree)):  # left behind where the group itself was deleted by hand
         tree.nodes.remove(node)
     settings = material.patina
@@ -109,6 +118,19 @@ def remove_animation(tree: bpy.types.NodeTree, names: list[str]) -> None:
         tree.animation_data_clear()
         if action.users == 0:
             bpy.data.actions.remove(action)
+
+
+def restore_images() -> bool:
+    """Make images of Live playback anew that were deleted, blank until their maps come. Whether there were any."""
+    restored = False
+    for material in ageing_materials():
+        group = group_node(material).node_tree
+        lacking = [name for name in LOOKS if name in group.nodes and group.nodes[name].image is None]
+        if lacking:
+            made = make_images(material.name, material.patina.resolution_stored, lacking)
+            replace_images(group, made, owner_name(group))
+            restored = True
+    return restored
 
 
 def separate_duplicates() -> list[bpy.types.Material]:

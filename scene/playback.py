@@ -22,7 +22,7 @@ from .age.keyed import keyed_age
 from .engine import process as engine_process
 from .errors import MaterialError
 from .images import fill, write_maps
-from .materials import ageing_materials, group_node
+from .materials import group_node, shown_materials
 from .node_group import group_images
 from .variation import shown_age
 
@@ -66,13 +66,13 @@ def set_rendering(rendering: bool) -> None:
 def request_of(material: bpy.types.Material, age: float) -> MapsRequest:
     """What to ask the engine for. Raises PatinaError where the model is missing or not the one the file remembers."""
     settings = material.patina
-    header = library.model_header(settings.model_stored)
+    header = library.model_header(settings.model_stored, material.library)
     if header.sha256 != settings.model_hash:
         raise MaterialError(
             f"The model {settings.model_stored!r} is not the one that {material.name!r} was made with",
             "choose the model again to accept the new one",
         )
-    path = library.model_path(settings.model_stored)
+    path = library.model_path(settings.model_stored, material.library)
     return MapsRequest(path, header.sha256, settings.seed, settings.resolution_stored, min(1.0, max(0.0, age)))
 
 
@@ -87,7 +87,7 @@ def evaluated_age(material: bpy.types.Material, depsgraph: bpy.types.Depsgraph) 
 
 def _live_materials(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Material, float]]:
     """The materials that the depsgraph uses and that play live, each with its Age."""
-    for material in ageing_materials():
+    for material in shown_materials():
         age = evaluated_age(material, depsgraph) if material.patina.playback == "LIVE" else None
         if age is not None:
             yield material, age
@@ -137,9 +137,9 @@ def tick() -> float | None:
     engine_process.poll()
     if _put_off and time.monotonic() >= _rest_until:
         _put_off = False
-        for material in ageing_materials():
+        for material in shown_materials():
             material.node_tree.update_tag()
-    materials = {material.session_uid: material for material in ageing_materials()}
+    materials = {material.session_uid: material for material in shown_materials()}
     for uid, job in list(_pending.items()):
         if not job.done:
             continue
@@ -173,7 +173,7 @@ def ask_again() -> None:
     _rest_until = 0.0
     failures.clear()
     forget()
-    for material in ageing_materials():
+    for material in shown_materials():
         material.node_tree.update_tag()
 
 

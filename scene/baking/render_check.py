@@ -7,7 +7,7 @@ import sys
 import bpy
 
 from ..engine import process as engine_process
-from ..materials import ageing_materials
+from ..materials import shown_materials
 
 _NAMED = 5
 _sentence = ""
@@ -16,7 +16,7 @@ _sentence = ""
 def live_without_engine(scene: bpy.types.Scene) -> str:
     """Which of the scene's materials cannot be rendered here and what to do, in one sentence; empty where all can."""
     used = {slot.material for found in scene.objects for slot in found.material_slots}
-    live = [one.name for one in ageing_materials() if one in used and one.patina.playback == "LIVE"]
+    live = [one.name for one in shown_materials() if one in used and one.patina.playback == "LIVE"]
     if not live or not engine_process.lacking():
         return ""
     names = ", ".join(map(repr, live[:_NAMED]))

@@ -26,7 +26,7 @@ def seen(desk: Desk, name: str) -> np.ndarray:
 
 def is_magenta(picture: np.ndarray) -> bool:
     red, green, blue = picture.mean((0, 1))
-    return bool(red > 2 * green and blue > 2 * green)
+    return bool(red > 1.5 * green and blue > 1.5 * green)
 
 
 def scrub_to(desk: Desk, frame: int) -> None:
