@@ -25,7 +25,7 @@ class AddToMaterial(bpy.types.Operator):
 
     model: bpy.props.StringProperty(
         name="Model",
-        description="A shipped model by name, or the path of a model file; empty for the first one shipped",
+        description="A shipped model by name, or the path of a model file; empty for rusting steel",
     )
     mode: bpy.props.EnumProperty(
         name="Mode",
@@ -73,7 +73,7 @@ class AddToMaterial(bpy.types.Operator):
 
     def _age(self, material: bpy.types.Material | None, objects: Sequence[bpy.types.Object]) -> None:
         """Let one material age, or a new one of objects that have none. Raises PatinaError."""
-        model = self.model or next(iter(library.model_names()), "")
+        model = self.model or library.default_model()
         library.model_header(model)
         if material is None:
             material = new_material(objects)

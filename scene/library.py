@@ -15,6 +15,7 @@ from .baking.sequence import file_stem
 from .engine.process import preferences
 from .errors import LibraryError
 
+_FIRST = "rusting_steel"
 _headers: dict[tuple[Path, int, int], ModelHeader] = {}  # a few kilobytes each; keyed on path, time and size
 
 
@@ -38,6 +39,12 @@ def shipped_names() -> list[str]:
 def model_names() -> list[str]:
     """The shipped models by name, then the trained ones."""
     return [model for model, _ in _listed()]
+
+
+def default_model() -> str:
+    """The model that an artist meets first; empty where there is none."""
+    names = model_names()
+    return _FIRST if _FIRST in names else next(iter(names), "")
 
 
 def _listed() -> list[tuple[str, Path]]:

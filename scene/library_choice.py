@@ -25,7 +25,8 @@ def _list_models(
 def _get_chosen(self: bpy.types.PropertyGroup) -> int:
     """The chosen model where the search shows it, else the first that it shows."""
     names = [one.model for one in library.entries(self.search)]
-    return names.index(self.chosen_stored) if self.chosen_stored in names else 0
+    chosen = self.chosen_stored or library.default_model()
+    return names.index(chosen) if chosen in names else 0
 
 
 def _set_chosen(self: bpy.types.PropertyGroup, number: int) -> None:
