@@ -183,7 +183,7 @@ class Server:
         if message["type"] == "maps" or CHANGE in message["files"]:
             self._follow(number, self._worker.solve_change(life))
             change = self._worker.change(life)
-            maps |= {DEPARTURE: change.departure(maps), CHANGE: change.of(maps)}
+            maps |= {DEPARTURE: change.departure(maps)} if message["type"] == "maps" else {CHANGE: change.of(maps)}
         if message["type"] == "maps":
             write_buffer(Path(message["buffer"]), maps)
         else:

@@ -28,10 +28,10 @@ def look(maps: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def departure(now: np.ndarray, fresh: np.ndarray, reach: float) -> np.ndarray:
-    """d / (FURTHEST R), [H, W] from 0, of two looks [5, H, W]."""
+    """d / (FURTHEST R), [H, W] from 0, of two looks [5, H, W], float32."""
     square = np.zeros(now.shape[1:], np.float32)
     for one, other in zip(now, fresh, strict=True):
-        difference = one.astype(np.float32) - other
+        difference = one - other
         square += difference * difference
     return np.sqrt(square, out=square) / np.float32(FURTHEST * reach)
 
