@@ -13,7 +13,9 @@ import numpy as np
 
 _RADIUS = 0.02  # of the bounding box's diagonal: edges rounder than about this are no longer sharp
 _STEEPNESS = 2.0
+_REACH = 0.025  # of the diagonal: how far an edge tells on the faces beside it
 _MOST_ROUNDS = 10
+_MOST_STEPS = 24  # of spreading, each from face to face
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def edge_values(faces: Faces, *, cavities: bool = False) -> np.ndarray:
     radius = _RADIUS * extent
     curvature = _smoothed(curvature, areas, pairs, radius)
     strength = np.maximum(-curvature if cavities else curvature, 0) * radius
-    values = 1 - np.exp(-_STEEPNESS * strength)
+    values = _spread(1 - np.exp(-_STEEPNESS * strength), faces.centers, pairs, _REACH * extent)
     return _at_corners(values, areas, faces).astype(np.float32)
 
 
@@ -84,6 +86,20 @@ def _smoothed(curvature: np.ndarray, areas: np.ndarray, pairs: np.ndarray, radiu
         moved += np.bincount(other, weight * curvature[one], len(areas))
         curvature = (curvature + moved) / whole
     return curvature
+
+
+def _spread(values: np.ndarray, centers: np.ndarray, pairs: np.ndarray, reach: float) -> np.ndarray:
+    """Fading away from the edges over the surface, by 1/e over `reach`: a rim that is wider than a bevel."""
+    one, other = pairs.T
+    fading = np.exp(-np.linalg.norm(centers[one] - centers[other], axis=1) / reach)
+    for _ in range(_MOST_STEPS):
+        before = values
+        values = before.copy()
+        np.maximum.at(values, one, fading * before[other])
+        np.maximum.at(values, other, fading * before[one])
+        if np.array_equal(values, before):
+            break
+    return values
 
 
 def _at_corners(values: np.ndarray, areas: np.ndarray, faces: Faces) -> np.ndarray:

@@ -247,3 +247,27 @@ def test_what_cannot_be_is_one_sentence(material: bpy.types.Material) -> None:
     with pytest.raises(RuntimeError, match="is no mesh"):
         bpy.ops.patina.age_source(kind="PAINT")
     assert not sources(material)
+
+
+def test_adding_and_removing_are_undone(material: bpy.types.Material) -> None:
+    """Looked up by name after each step: a reference does not outlive an undo."""
+
+    def state() -> tuple[int, str]:
+        found = bpy.data.materials["Steel"]
+        return len(sources(found)), curves(found)[0][0]
+
+    plain = state()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.patina.age_source(kind="EDGES")
+    bpy.ops.ed.undo_push(message="add")
+    added = state()
+    assert added[0] == 1 and added[1] != plain[1]
+    bpy.ops.patina.age_source_remove(name=sources(bpy.data.materials["Steel"])[0].name)
+    bpy.ops.ed.undo_push(message="remove")
+    assert state() == plain
+    bpy.ops.ed.undo()
+    assert state() == added
+    bpy.ops.ed.undo()
+    assert state() == plain
+    bpy.ops.ed.redo()
+    assert state() == added
