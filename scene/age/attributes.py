@@ -25,8 +25,8 @@ def meshes_of(material: bpy.types.Material) -> Iterator[bpy.types.Mesh]:
             yield mesh
 
 
-def measure_edges(material: bpy.types.Material) -> int:
-    """Write edges and cavities of every mesh of a material into its colour attributes. How many meshes.
+def measure_edges(material: bpy.types.Material, *, cavities: bool) -> int:
+    """Write edges, or cavities, of every mesh of a material into its colour attribute. How many meshes.
 
     Raises MaterialError where none has a face.
     """
@@ -34,9 +34,7 @@ def measure_edges(material: bpy.types.Material) -> int:
     for mesh in meshes_of(material):
         if not mesh.polygons:
             continue
-        faces = _faces(mesh)
-        for name, cavities in ((EDGES, False), (CAVITIES, True)):
-            _write(mesh, name, edge_values(faces, cavities=cavities))
+        _write(mesh, CAVITIES if cavities else EDGES, edge_values(_faces(mesh), cavities=cavities))
         count += 1
     if not count:
         raise MaterialError(

@@ -90,15 +90,19 @@ def _smoothed(curvature: np.ndarray, areas: np.ndarray, pairs: np.ndarray, radiu
 
 def _spread(values: np.ndarray, centers: np.ndarray, pairs: np.ndarray, reach: float) -> np.ndarray:
     """Fading away from the edges over the surface, by 1/e over `reach`: a rim that is wider than a bevel."""
-    one, other = pairs.T
-    fading = np.exp(-np.linalg.norm(centers[one] - centers[other], axis=1) / reach)
+    if not len(pairs):
+        return values
+    fading = np.exp(-np.linalg.norm(centers[pairs[:, 0]] - centers[pairs[:, 1]], axis=1) / reach)
+    to, source, fading = pairs.ravel(), pairs[:, ::-1].ravel(), np.repeat(fading, 2)
+    order = np.argsort(to, kind="stable")
+    source, fading = source[order], fading[order]
+    targets, starts = np.unique(to[order], return_index=True)
     for _ in range(_MOST_STEPS):
-        before = values
-        values = before.copy()
-        np.maximum.at(values, one, fading * before[other])
-        np.maximum.at(values, other, fading * before[one])
-        if np.array_equal(values, before):
+        reached = np.maximum(values[targets], np.maximum.reduceat(fading * values[source], starts))
+        if np.array_equal(reached, values[targets]):
             break
+        values = values.copy()
+        values[targets] = reached
     return values
 
 

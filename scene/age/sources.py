@@ -40,7 +40,7 @@ def add_source(material: bpy.types.Material, thing: bpy.types.Object | None, kin
             raise MaterialError("There is no object to paint on", "choose one that wears the material")
         begin_paint(thing)
     elif kind in ("EDGES", "CAVITIES"):
-        measure_edges(material)
+        measure_edges(material, cavities=kind == "CAVITIES")
     tree = material.node_tree
     found = KINDS[kind]
     number = len(sources_of(patina))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
 from conftest import PACKAGE
 from stage import HEIGHT, WIDTH, age_stage, patina, render_frame, tree_state, use_cycles, use_eevee
+from test_panels import Layout
 
 ENGINES = {"eevee": use_eevee, "cycles": use_cycles}
 
@@ -132,7 +134,8 @@ def test_cavities_are_found_where_edges_are_not(material: bpy.types.Material) ->
         if abs(vertex.co.x) < 0.45 and abs(vertex.co.y) < 0.45:
             vertex.co.z = -0.3
     mesh.update()
-    bpy.ops.patina.age_source(kind="CAVITIES")
+    for kind in ("CAVITIES", "EDGES"):
+        bpy.ops.patina.age_source(kind=kind)
 
     def mean(name: str, low: bool) -> float:
         values = [
@@ -271,3 +274,28 @@ def test_adding_and_removing_are_undone(material: bpy.types.Material) -> None:
     assert state() == plain
     bpy.ops.ed.redo()
     assert state() == added
+
+
+class SourcesLayout(Layout):
+    """The layout of the sources' panel, which has a menu too."""
+
+    def operator_menu_enum(self, name: str, _: str, **__: object) -> None:
+        self.operators.append(name)
+
+
+def draw() -> SourcesLayout:
+    layout = SourcesLayout()
+    patina("panels.age_sources").AgeSourcesMaterialPanel.draw(SimpleNamespace(layout=layout), bpy.context)
+    return layout
+
+
+def test_the_panel_shows_each_source_and_offers_an_atlas_where_there_is_none(material: bpy.types.Material) -> None:
+    assert draw().operators == ["patina.age_source"]
+    bpy.ops.patina.age_source(kind="UP")
+    layout = draw()
+    assert [name for owner, name in layout.properties] == ["default_value"] * 3
+    assert "bake an atlas" in layout.text and "Facing Up" in layout.text
+    assert "patina.bake_atlas" in layout.operators
+    bpy.ops.patina.bake_atlas(ages=3)
+    assert "bake an atlas" not in draw().text
+    assert "patina.age_source_remove" in draw().operators
