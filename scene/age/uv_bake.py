@@ -13,10 +13,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from .. import playback
 from ..baking.sequence import check_folder, file_stem
 from ..errors import BakeError
 from ..maps import CHANGE_LABEL, LOOKS
 from ..materials import group_node
+from ..node_group import group_images
 from ..nodes import Writer, socket
 from ..versions import set_view
 from .keyed import keyed_age
@@ -42,9 +44,11 @@ class UvBake:
 def bake_uv(thing: bpy.types.Object, directory: str, bake: UvBake, scene: bpy.types.Scene) -> Iterator[Path]:
     """Write a picture a map, as the object is at the scene's frame, yielding each.
 
-    Raises BakeError where the object has no UV map or nothing that ages, or the folder cannot be written to.
+    Raises BakeError where the object has no UV map or nothing that ages, where its maps cannot be had, or the folder
+    cannot be written to.
     """
     _check(thing, bake)
+    _show_frame(thing, scene)
     folder = check_folder(directory)
     with _stage(thing, scene, bake) as (stage, clone, copies, image):
         for name in bake.maps:
@@ -74,6 +78,20 @@ def _check(thing: bpy.types.Object, bake: UvBake) -> None:
         raise BakeError(f"No material of {thing.name!r} ages", "add Patina to one, then bake")
     if not bake.maps:
         raise BakeError("No map is chosen", "choose at least one")
+
+
+def _show_frame(thing: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Let what plays live show the maps of this frame. Raises BakeError where they cannot be had."""
+    playback.show_exactly(bpy.context.evaluated_depsgraph_get(), scene.frame_current_final)
+    for material in {slot.material for slot in thing.material_slots} - {None}:
+        node = group_node(material)
+        image = group_images(node.node_tree).get("base_color") if node is not None else None
+        if image is None or material.patina.playback != "LIVE":
+            continue
+        if image.size[0] < material.patina.resolution_stored:  # a missing texture is a few texels of magenta
+            raise BakeError(
+                f"The maps of {material.name!r} at this frame cannot be had", "see why in its panel, or bake its atlas"
+            )
 
 
 Copies = list[tuple[bpy.types.Material, str, tuple[str, str] | float]]

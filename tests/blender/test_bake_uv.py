@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from stage import age_stage, image_pixels, load_picture, new_material, render_frame, set_stage
+from stage import age_stage, image_pixels, load_picture, new_material, set_stage
 
 SIZE = 64
 
@@ -53,9 +53,9 @@ def test_painted_age_is_baked_where_it_was_painted(material: bpy.types.Material,
 def test_what_is_baked_is_what_live_shows_at_that_age(tmp_path: Path) -> None:
     material = age_stage()
     material.patina.scale = 64 / 256  # the texture once over the UV square
-    render_frame(tmp_path, 6)  # the images show that frame
-    live = image_pixels(material)[..., :3]
+    bpy.context.scene.frame_set(6)
     bpy.ops.patina.bake_uv(directory=str(tmp_path), size=512, maps={"BASE_COLOR"}, file_format="EXR")
+    live = image_pixels(material)[..., :3]
     fine = load_picture(tmp_path / "Plane_base_color.exr")  # eight pixels a texel: those in its middle
     baked = np.mean([fine[y::8, x::8] for y in (3, 4) for x in (3, 4)], axis=0)
     # This model's texels are noise: what a pixel sees besides its texel's middle tells.
@@ -84,3 +84,12 @@ def test_what_cannot_be_baked_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="no mesh"):
         bpy.ops.object.text_add()
         bpy.ops.patina.bake_uv(directory=str(tmp_path))
+
+
+def test_without_the_maps_of_this_frame_nothing_is_written(tmp_path: Path) -> None:
+    material = age_stage()
+    material.patina.model_hash = "0" * 64
+    with pytest.raises(RuntimeError, match="cannot be had"):
+        bpy.ops.patina.bake_uv(directory=str(tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
+    assert len(bpy.data.scenes) == 1
