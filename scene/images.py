@@ -48,6 +48,13 @@ def write_maps(images: Mapping[str, bpy.types.Image], maps: Mapping[str, np.ndar
         _write(image, pixels)
 
 
+def repeated(maps: Mapping[str, np.ndarray], times: int) -> Mapping[str, np.ndarray]:
+    """Maps as many `times` side by side, along both axes."""
+    if times == 1:
+        return maps
+    return {name: np.tile(values, (times, times, *(1,) * (values.ndim - 2))) for name, values in maps.items()}
+
+
 def fill(images: Mapping[str, bpy.types.Image], extent: int, *, missing: bool) -> None:
     """Fill the images with the colour of a missing texture (magenta) or of one that is still to come."""
     for name, image in images.items():

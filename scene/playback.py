@@ -15,17 +15,18 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..engine.channel.client import Job, JobCancelled, MapsRequest
+from ..engine.channel.client import DraftRequest, Job, JobCancelled, MapsRequest
 from ..engine.errors import PatinaError
 from . import library
 from .age.keyed import keyed_age
 from .engine import process as engine_process
 from .errors import MaterialError
-from .images import fill, write_maps
+from .images import fill, repeated, write_maps
 from .materials import group_node, shown_materials
 from .node_group import group_images
 from .variation import shown_age
 
+_DRAFT = 64  # texels of the piece that is shown until the whole is solved
 _POLL = 0.02  # seconds between two looks at a working engine
 _REST = 1.0  # seconds before the viewport asks again after a failure, lest playback start a process per frame
 
@@ -41,6 +42,7 @@ class Failure:
 
 failures: deque[Failure] = deque(maxlen=1000)
 _shown: dict[int, MapsRequest | None] = {}  # by the base colour image: what it shows; None: magenta
+_filled: set[int] = set()  # base colour images that have shown some life, whatever was forgotten since
 _wanted: dict[int, MapsRequest] = {}  # by material: the newest wish of the viewport
 _pending: dict[int, Job] = {}  # by material: what the engine works at for the viewport
 _rest_until = 0.0
@@ -104,7 +106,7 @@ def show_exactly(depsgraph: bpy.types.Depsgraph, frame: float) -> None:
                 engine = engine_process.engine()
                 job = engine.submit(request)
                 engine.wait(job)
-                _show(material, job)
+                _show(material, job, request.extent)
         except PatinaError as error:
             _show_missing(material, frame, str(error))
 
@@ -181,10 +183,10 @@ def _ask(material: bpy.types.Material, request: MapsRequest) -> None:
     uid = material.session_uid
     _wanted[uid] = request
     job = _pending.get(uid)
-    if job is not None and _same_life(job.request, request):
+    if job is not None and _leads_to(job.request, request):
         return  # a slider that is dragged must not cancel every answer: the newest wish follows this one
     _give_up(uid)
-    _pending[uid] = engine_process.engine().submit(request)
+    _pending[uid] = engine_process.engine().submit(_draft_of(request) if _lacks(material, request) else request)
     watch()
 
 
@@ -198,16 +200,38 @@ def _take(material: bpy.types.Material, job: Job) -> None:
         return
     if job.error is not None:
         raise job.error
-    if _same_life(job.request, wanted):
-        _show(material, job)
+    if _leads_to(job.request, wanted):
+        _show(material, job, wanted.extent)
     if job.request == wanted:
         del _wanted[material.session_uid]
     else:
         _ask(material, wanted)
 
 
-def _same_life(one: MapsRequest, other: MapsRequest) -> bool:
-    return (one.sha256, one.seed, one.extent) == (other.sha256, other.seed, other.extent)
+def _leads_to(one: MapsRequest, other: MapsRequest) -> bool:
+    """Whether what was asked for shows the same life as the other, or a draft of it."""
+    if (one.sha256, one.seed) != (other.sha256, other.seed):
+        return False
+    return one.extent == other.extent or isinstance(one, DraftRequest)
+
+
+def _draft_of(request: MapsRequest) -> DraftRequest:
+    return DraftRequest(request.model, request.sha256, request.seed, _DRAFT, request.age)
+
+
+def _lacks(material: bpy.types.Material, request: MapsRequest) -> bool:
+    """Whether nothing of the life is on screen yet, and a small piece of it would be there much sooner."""
+    first = group_images(group_node(material).node_tree).get("base_color")
+    if first is None or request.extent <= 2 * _DRAFT or request.extent % _DRAFT:
+        return False
+    if _DRAFT % library.model_header(material.patina.model_stored).extent_multiple:
+        return False
+    if tuple(first.size) != (request.extent, request.extent):
+        return True
+    if first.session_uid not in _shown:  # new, or forgotten after an undo, when it still shows what it did
+        return first.session_uid not in _filled
+    shown = _shown[first.session_uid]
+    return shown is None or not _leads_to(shown, request)
 
 
 def _give_up(uid: int) -> None:
@@ -227,11 +251,13 @@ def _is_shown(material: bpy.types.Material, request: MapsRequest) -> bool:
     )
 
 
-def _show(material: bpy.types.Material, job: Job) -> None:
+def _show(material: bpy.types.Material, job: Job, extent: int) -> None:
+    """Put the maps of an answer into the images of `extent` texels; a smaller piece is repeated, for it tiles."""
     images = group_images(group_node(material).node_tree)
-    write_maps(images, job.maps)
+    write_maps(images, repeated(job.maps, extent // job.request.extent))
     if "base_color" in images:
         _shown[images["base_color"].session_uid] = job.request
+        _filled.add(images["base_color"].session_uid)
 
 
 def _show_missing(material: bpy.types.Material, frame: float, sentence: str) -> None:

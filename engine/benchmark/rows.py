@@ -42,8 +42,8 @@ class Size:
     """How much is measured.
 
     life: texels a side of the life that is raced. tight: of the life whose error is taken. turns: of each form. jumps:
-    texels a side of the life that is jumped in. whole: texels a side where bands are compared with the whole. peaks:
-    texels a side whose memory is taken. matrix: rows of the product that shows what the machine can do.
+    texels a side of the life that is jumped in. draft: of the first picture. whole: where bands are compared with the
+    whole. peaks: whose memory is taken. matrix: rows of the product that shows what the machine can do.
     """
 
     life: int = 256
@@ -52,12 +52,13 @@ class Size:
     evaluations: int = 7
     jumps: int = 512
     ages: int = 30
+    draft: int = 64
     whole: int = 1024
     peaks: tuple[int, ...] = (256, 512, 1024, 2048)
     matrix: int = 2048
 
 
-SHORT = Size(life=32, tight=16, turns=1, evaluations=2, jumps=64, ages=4, whole=64, peaks=(32,), matrix=128)
+SHORT = Size(life=32, tight=16, turns=1, evaluations=2, jumps=64, ages=4, draft=32, whole=64, peaks=(32,), matrix=128)
 
 
 def seconds(work: Work) -> float:

@@ -46,6 +46,11 @@ class MapsRequest:
 
 
 @dataclass(frozen=True)
+class DraftRequest(MapsRequest):
+    """A first look, solved in whatever arithmetic is fastest: true to the eye, not to the last step of 8 bits."""
+
+
+@dataclass(frozen=True)
 class WriteRequest(MapsRequest):
     """The same maps as files, written by the engine's process; files: {map name: path}. pictures: how a bake wants
     them; None for the PNG files of the command `patina synth`."""
@@ -258,7 +263,8 @@ class Engine:
         if isinstance(request, AtlasRequest):
             tiles = {"count": request.count, "bits": request.bits, "folder": str(request.folder), "stem": request.stem}
             return message | {"type": "atlas"} | tiles
-        return message | {"buffer": str(self._prepare_buffer(request.extent))}
+        draft = isinstance(request, DraftRequest)
+        return message | {"buffer": str(self._prepare_buffer(request.extent)), "draft": draft}
 
     def _prepare_buffer(self, extent: int) -> Path:
         if self._buffer is None or not self._buffer.exists():  # who cleans up temporary files may come at any time

@@ -7,7 +7,7 @@ the other in the order of `map_names.MAPS`, then the departure (see `maps.change
     parent                                           child
     hello  {protocol}                                ready   {protocol, version, torch, device}
     maps   {id, model, sha256, seed, extent, age,    progress {id, done, total}
-            buffer}                                  done    {id}
+            buffer, draft}                           done    {id}
     write  {id, ..., files: {map: path}, pictures}   cancelled {id}
     atlas  {id, model, sha256, seed, extent, age,    done    {id, result}   (see `atlas.make_atlas`)
             count, bits, folder, stem}

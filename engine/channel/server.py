@@ -177,7 +177,8 @@ class Server:
 
     def _give_maps(self, message: dict[str, Any]) -> None:
         number, age = message["id"], float(message["age"])
-        life = self._worker.life(Path(message["model"]), message["sha256"], message["seed"], message["extent"])
+        name = Path(message["model"]), message["sha256"], message["seed"], message["extent"]
+        life = self._worker.life(*name, draft=message.get("draft") is True)
         self._follow(number, self._worker.solve(life, age))
         maps = life.maps(age)
         if message["type"] == "maps" or CHANGE in message["files"]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 from collections import OrderedDict
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ..errors import InvalidModelError, InvalidRequestError
+from ..lives.arithmetic import draft_arithmetic
 from ..lives.change import Change, solve_reach
 from ..lives.life import Life, LifeSettings
 from ..lives.life_store import LifeStore
@@ -42,12 +43,16 @@ class Worker:
     _reaches: dict[str, float] = field(default_factory=dict)  # by the model's hash
     _changes: OrderedDict[str, Change] = field(default_factory=OrderedDict)
 
-    def life(self, model: Path, sha256: str, seed: int, extent: int) -> Life:
-        """The life of a model file. Raises InvalidModelError where the file is not the one that `sha256` names."""
+    def life(self, model: Path, sha256: str, seed: int, extent: int, draft: bool = False) -> Life:
+        """The life of a model file. Raises InvalidModelError where the file is not the one that `sha256` names.
+
+        draft: solved in the fastest arithmetic, for a first look; another life than the exact one.
+        """
         loaded = self._model(model, sha256)
-        key = f"{loaded.header.sha256} {seed} {extent}"
+        settings = replace(self.settings, arithmetic=draft_arithmetic(self.device)) if draft else self.settings
+        key = f"{loaded.header.sha256} {seed} {extent} {settings.arithmetic}"
         if key not in self._lives:
-            self._lives[key] = Life(loaded, seed, extent, self.store, self.settings, self.device)
+            self._lives[key] = Life(loaded, seed, extent, self.store, settings, self.device)
             while len(self._lives) > _OPEN_LIVES:
                 self._lives.popitem(last=False)
         self._lives.move_to_end(key)

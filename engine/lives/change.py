@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..maps.change import change, departure, look
+from .arithmetic import EXACT
 from .life import Life
 
 _EXTENT = 32  # texels that the reach is measured on: its median is within 4 % of that of 128 texels
@@ -42,7 +44,8 @@ def solve_reach(life: Life) -> Generator[tuple[int, int], None, float]:
     """The reach of a life's model, measured on a small life beside it in the store; yields (steps done, steps)."""
     multiple = life.model.header.extent_multiple
     extent = -(-_EXTENT // multiple) * multiple
-    small = Life(life.model, 0, extent, life._store, life.settings, life.device)
+    settings = replace(life.settings, arithmetic=EXACT)  # one reach, whether a draft asks for it first or not
+    small = Life(life.model, 0, extent, life._store, settings, life.device)
     while small.index < small.steps:
         small.advance()
         yield small.index, small.steps

@@ -78,6 +78,7 @@ def test_the_short_form_of_playing_measures_every_row(
         "a solve",
         "a jump, life kept",
         "engine to Blender's process",
+        "first picture",
         "large extents",
         "limit of this machine",
     }
