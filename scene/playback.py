@@ -224,7 +224,7 @@ def _lacks(material: bpy.types.Material, request: MapsRequest) -> bool:
     first = group_images(group_node(material).node_tree).get("base_color")
     if first is None or request.extent <= 2 * _DRAFT or request.extent % _DRAFT:
         return False
-    if _DRAFT % library.model_header(material.patina.model_stored).extent_multiple:
+    if _DRAFT % library.model_header(material.patina.model_stored, material.library).extent_multiple:
         return False
     if tuple(first.size) != (request.extent, request.extent):
         return True
