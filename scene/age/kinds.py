@@ -24,6 +24,7 @@ class Kind:
     softness: float
     delay: float
     build: Callable[[Writer, bpy.types.Object | None], bpy.types.NodeSocket]
+    is_on_mesh: bool = False  # an attribute that is painted or measured
 
 
 def _attribute(name: str) -> Callable[[Writer, bpy.types.Object | None], bpy.types.NodeSocket]:
@@ -61,15 +62,29 @@ def _noise(writer: Writer, thing: bpy.types.Object | None) -> bpy.types.NodeSock
 
 KINDS: dict[str, Kind] = {
     "PAINT": Kind(
-        "Paint", "Where it is painted: white ages, black stays fresh", "BRUSH_DATA", 1.0, 1.0, 0.0, _attribute(PAINT)
+        "Paint",
+        "Where it is painted: white ages, black stays fresh",
+        "BRUSH_DATA",
+        1.0,
+        1.0,
+        0.0,
+        _attribute(PAINT),
+        True,
     ),
-    "EDGES": Kind("Edges", "Edges first, as they wear", "MOD_BEVEL", 0.3, 0.7, 0.5, _attribute(EDGES)),
+    "EDGES": Kind("Edges", "Edges first, as they wear", "MOD_BEVEL", 0.3, 0.7, 0.5, _attribute(EDGES), True),
     "CAVITIES": Kind(
-        "Cavities", "Grooves and corners first, where damp stays", "MOD_SOLIDIFY", 0.3, 0.7, 0.5, _attribute(CAVITIES)
+        "Cavities",
+        "Grooves and corners first, where damp stays",
+        "MOD_SOLIDIFY",
+        0.3,
+        0.7,
+        0.5,
+        _attribute(CAVITIES),
+        True,
     ),
     "UP": Kind("Facing Up", "What faces up first, as under rain", "SORT_DESC", 0.5, 0.6, 0.4, _up),
     "GROUND": Kind(
         "From the Ground", "The foot of the object first, and upwards", "TRIA_UP_BAR", 0.2, 1.0, 0.6, _ground
     ),
-    "NOISE": Kind("Break-up", "Patches, so that nothing ages evenly", "TEXTURE", 0.0, 1.0, 0.35, _noise),
+    "NOISE": Kind("Break-up", "Patches, so that nothing ages evenly", "TEXTURE", 0.3, 1.0, 0.5, _noise),
 }

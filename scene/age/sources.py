@@ -27,7 +27,7 @@ def source_kind(node: bpy.types.Node) -> str:
 
 
 def add_source(material: bpy.types.Material, thing: bpy.types.Object | None, kind: str) -> bpy.types.Node:
-    """Let some places of a material age first. thing: the object it is chosen on.
+    """Let some places of a material age first. thing: the object it is chosen on. What is there is measured again.
 
     Raises MaterialError, and changes nothing, where the material or its meshes cannot take the source.
     """
@@ -41,9 +41,13 @@ def add_source(material: bpy.types.Material, thing: bpy.types.Object | None, kin
         begin_paint(thing)
     elif kind in ("EDGES", "CAVITIES"):
         measure_edges(material, cavities=kind == "CAVITIES")
+    there = sources_of(patina)
+    again = next((source for source in there if source_kind(source) == kind), None)
+    if again is not None and KINDS[kind].is_on_mesh:
+        return again  # measured again, or painted on; the same attribute twice would say nothing new
     tree = material.node_tree
     found = KINDS[kind]
-    number = len(sources_of(patina))
+    number = len(there)
     node = _build(tree, kind, thing)
     for name in ("Amount", "Softness", "Delay"):
         node.inputs[name].default_value = getattr(found, name.lower())

@@ -148,6 +148,9 @@ def test_cavities_are_found_where_edges_are_not(material: bpy.types.Material) ->
         ]
         return float(np.mean(values))
 
+    mesh.color_attributes["Patina Edges"].data.foreach_set("color", [0.0] * 4 * len(mesh.loops))
+    bpy.ops.patina.age_source(kind="EDGES")  # measured again, not added again
+    assert len(sources(material)) == 2
     assert mean("Patina Cavities", low=True) > 3 * mean("Patina Cavities", low=False)
     assert mean("Patina Edges", low=False) > 3 * mean("Patina Edges", low=True)
 
