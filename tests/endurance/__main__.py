@@ -10,6 +10,7 @@ from .blender import ROOT, blender
 
 RUNS = {
     "kills": "the engine killed in playback, render and bake",
+    "writers": "a bake and a training killed, and gone on with",
     "jumps": "random jumps of the playhead, edits and undo",
 }
 
