@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import bpy
 
 from ..engine.errors import PatinaError
@@ -28,13 +30,17 @@ class AgeSourcesMaterialPanel(bpy.types.Panel):
     bl_space_type = "PROPERTIES"
     bl_region_type = "WINDOW"
     bl_context = "material"
+    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # to come before Surface, as Patina's own panel
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return _poll(context)
 
     def draw(self, context: bpy.types.Context) -> None:
-        _draw(self.layout, context)
+        header, body = self.layout.panel("patina_age_sources")
+        header.label(text="Patina: What Ages First")
+        if body is not None:  # unfolded
+            _draw(body, context)
 
 
 class AgeSourcesSidebarPanel(bpy.types.Panel):
@@ -45,6 +51,7 @@ class AgeSourcesSidebarPanel(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Patina"
+    bl_parent_id = "VIEW3D_PT_patina"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -32,7 +32,9 @@ class LibraryMaterialPanel(bpy.types.Panel):
         return context.active_object is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        header, body = self.layout.panel("patina_library", default_closed=True)
+        # Unfolded where a model is to be chosen, folded where one was; Blender remembers what was done to each.
+        ages = _ages(context)
+        header, body = self.layout.panel("patina_library_ageing" if ages else "patina_library", default_closed=ages)
         header.label(text="Patina Library")
         if body is not None:  # unfolded
             draw_library(body, context)
@@ -71,8 +73,7 @@ def _draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context, entry: 
     if entry.header is None:
         sentence(layout, context, entry.problem, "ERROR")
         return
-    material = active_material(context)
-    ages = material is not None and group_node(material) is not None
+    ages = _ages(context)
     row = layout.row()
     row.scale_y = 1.3
     text = "Use in This Material" if ages else "Add to Object"
@@ -114,3 +115,8 @@ def _draw_import(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         row.operator("patina.import_cancel", icon="CANCEL")
     else:
         sentence(layout, context, latest.text, "ERROR" if latest.failed else "CHECKMARK", quiet=not latest.failed)
+
+
+def _ages(context: bpy.types.Context) -> bool:
+    material = active_material(context)
+    return material is not None and group_node(material) is not None

@@ -82,6 +82,42 @@ class Desk:
             "areas[0].spaces.active.shading.type = 'MATERIAL'; answer = 0"
         )
 
+    def still(self) -> None:
+        """Until two pictures of the screen, seconds apart, are alike: Blender has nothing more to draw."""
+        before = b""
+        for _ in range(30):
+            time.sleep(2)
+            now = subprocess.run(["import", "-window", "root", "rgb:-"], check=True, capture_output=True).stdout
+            if now == before:
+                return
+            before = now
+
+    def widen_properties(self) -> None:
+        """Make the properties as wide and as high as the window gives, for pictures of the panel."""
+        x, y = self.point_at("PROPERTIES", across=0.0, down=0.5)
+        self.drag(x - 2, y, x - 160, y)
+        x, y = self.point_at("OUTLINER", down=1.0)
+        self.drag(x, y + 1, x, y - 150)
+
+    def scroll_properties(self, notches: int) -> None:
+        """Turn the wheel over the properties, downwards."""
+        self.point_at("PROPERTIES")
+        for _ in range(notches):
+            subprocess.run(["xdotool", "click", "5"], check=True)
+            time.sleep(0.1)
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """Drag with the left button."""
+        self.point(x, y)
+        subprocess.run(["xdotool", "mousedown", "1"], check=True)
+        for part in (0.3, 0.7, 1.0):
+            time.sleep(0.2)
+            place = [str(round(x + part * (to_x - x))), str(round(y + part * (to_y - y)))]
+            subprocess.run(["xdotool", "mousemove", *place], check=True)
+        time.sleep(0.2)
+        subprocess.run(["xdotool", "mouseup", "1"], check=True)
+        time.sleep(0.5)
+
     def later(self, call: str) -> None:
         """Start an operator that goes on after this call, as a button does, in the 3D view."""
         self.ask(

@@ -55,6 +55,7 @@ def set_up() -> None:
     """Install the extension as from disk, and make room: a large view with its sidebar, properties at the material."""
     preferences = bpy.context.preferences
     preferences.view.show_splash = False
+    preferences.view.filebrowser_display_type = "SCREEN"  # a window of its own could lie behind this one
     preferences.use_preferences_save = False
     if ZIP:
         bpy.ops.extensions.package_install_files(filepath=ZIP[0], repo="user_default", enable_on_install=True)
