@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 test-desktop versions audit licences fuzz check format extension clean
+.PHONY: environment demo test test-engine test-blender test-4.2 test-5.0 test-5.2 test-desktop versions audit licences fuzz endurance check format extension clean
 
 environment: .venv/.ready
 .venv/.ready: requirements/engine.txt requirements/develop.txt pyproject.toml
@@ -67,6 +67,11 @@ audit: licences
 licences: environment .venv-audit/.ready
 	.venv-audit/bin/pip-licenses --python $(BIN)/python --with-urls --packages $$(grep -ohE '^[A-Za-z0-9_-]+' $(AUDITED)) --partial-match \
 	  --allow-only "Apache;BSD;MIT;PSF-2.0"
+
+# What breaks things, many times over: hours. RUN is one of kills, jumps and writers; `make test` has short forms.
+RUN ?= kills
+endurance: environment
+	$(BIN)/python -m tests.endurance $(RUN)
 
 check: environment
 	$(BIN)/ruff format --check .

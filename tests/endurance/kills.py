@@ -172,20 +172,16 @@ def _steps_again(report: Report) -> Iterator[None]:
     """Note, for each engine that died at a solve, how many steps that it had told of its successor solved again."""
     engine = patina("engine.channel.client").Engine
     take, lose = engine._take, engine._lose_child
-    told: dict[int, int] = {}
-    lost: dict[int, int] = {}
+    lost: dict[Any, int] = {}  # by job
 
     def listen(self: Any, message: dict[str, Any]) -> None:
-        if message["type"] == "progress":
-            number, done = message["id"], message["done"]
-            if number in lost:
-                report.again[max(0, lost.pop(number) - done + 1)] += 1
-            told[number] = done
+        if message["type"] == "progress" and self._jobs and self._jobs[0] in lost:
+            report.again[max(0, lost.pop(self._jobs[0]) - message["done"] + 1)] += 1
         take(self, message)
 
     def mourn(self: Any, error: Exception) -> None:
-        if self._jobs and self._jobs[0].number in told:
-            lost[self._jobs[0].number] = told[self._jobs[0].number]
+        if self._jobs and self._jobs[0].steps_done:
+            lost[self._jobs[0]] = self._jobs[0].steps_done
         lose(self, error)
 
     engine._take, engine._lose_child = listen, mourn

@@ -62,7 +62,8 @@ def settle(patience: float = PATIENCE) -> None:
     while is_waiting:
         if time.monotonic() > deadline:
             raise TimeoutError("the viewport never settles")
-        process.engine().poll(0.02)
+        process.poll()
+        time.sleep(0.005)
         playback.tick()
         bpy.context.view_layer.update()  # as a window does whenever something was tagged
         is_waiting = playback.tick() is not None

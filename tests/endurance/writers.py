@@ -173,6 +173,8 @@ def broken_pictures(folder: Path) -> list[str]:
             if path.suffix == ".png":
                 with Image.open(path) as image:
                     image.load()
+                if path.read_bytes()[-8:-4] != b"IEND":  # which Pillow does without
+                    broken.append(f"{path.name} has no end")
             elif path.suffix == ".json":
                 json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
