@@ -39,7 +39,7 @@ def read_buffer(path: Path, extent: int) -> dict[str, np.ndarray]:
     for name in _CARRIED:
         shape = map_shape(name, extent)
         count = math.prod(shape)
-        planes = buffer[start : start + count].reshape((-1, extent, extent))
+        planes = buffer[start : start + count].reshape((count // extent**2, extent, extent))  # ValueError if cut short
         maps[name] = planes[0] if len(shape) == 2 else np.moveaxis(planes, 0, -1)
         start += count
     return maps
