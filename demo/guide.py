@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from scripts.build_extension import ROOT, build
-from tests.desktop.desk import Desk
+from tests.desktop.desk import SIZE, Desk
 
 _PACKAGE = "bl_ext.user_default.patina"
 _STAGE = f"""
@@ -42,6 +42,7 @@ space.shading.use_scene_lights_render = space.shading.use_scene_lights = space.s
 answer = 0
 """
 _DRUM = "from demo.drum import make_drum; make_drum()"
+_CROPS = {"guide_5_bake": (1350, 60, 1600, 580)}  # without the folders of whoever takes the picture
 _BOX = "from demo.strongbox import strongbox; strongbox(); c = bpy.context.scene.camera.data; c.lens *= 1.45; c.shift_y = -0.3"
 
 
@@ -104,7 +105,7 @@ def bake(desk: Desk) -> None:
     stage(desk, _DRUM)
     desk.search("Add Patina")
     desk.rest()
-    desk.search("Bake Sequence")
+    desk.click(1486, 754)  # Bake Sequence, in the panel of Blender 4.3
     desk.still()
     desk.picture("guide_5_bake")
     desk.key("Escape")
@@ -119,10 +120,12 @@ def main(output: Path) -> None:
         os.environ |= {"BLENDER_USER_RESOURCES": str(folder / "profile"), "PATINA_PYTHON": sys.executable}
         desk = Desk(folder, _PACKAGE, zip_file=folder / "patina.zip")
         try:
-            for take in (first_rust, edges_first, over_paint, bake):
+            chosen = sys.argv[2:] or ["first_rust", "edges_first", "over_paint", "bake"]
+            for take in (globals()[name] for name in chosen):
                 take(desk)
                 for path in folder.glob("guide_*.png"):
-                    picture = Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+                    picture = Image.open(path).convert("RGB").crop(_CROPS.get(path.stem, (0, 0, *SIZE)))
+                    picture = picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
                     picture.save(output / path.name, optimize=True)
                     print(output / path.name, flush=True)
                     path.unlink()
