@@ -43,7 +43,10 @@ answer = 0
 """
 _DRUM = "from demo.drum import make_drum; make_drum()"
 _CROPS = {"guide_5_bake": (1350, 60, 1600, 580)}  # without the folders of whoever takes the picture
-_BOX = "from demo.strongbox import strongbox; strongbox(); c = bpy.context.scene.camera.data; c.lens *= 1.45; c.shift_y = -0.3"
+_BOX = (
+    "from demo.strongbox import strongbox; strongbox()\n"
+    "    camera = bpy.context.scene.camera.data; camera.lens *= 1.45; camera.shift_y = -0.3"
+)
 
 
 def stage(desk: Desk, thing: str) -> None:
