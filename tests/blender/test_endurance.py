@@ -8,18 +8,10 @@ import bpy
 import pytest
 from stage import TINY, age_stage, is_magenta, patina, render_frame, use_cycles
 
-from tests.endurance import jumps, kills, writers
+from tests.endurance import jumps, writers
 from tests.endurance.truth import Truth, settle, wanted
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-@linux_only
-def test_engines_killed_at_random_leave_no_wrong_frame(tmp_path: Path) -> None:
-    shot = kills.make_shot(tmp_path, TINY, 64)
-    report = kills.run(shot, {"playback": 2, "render": 1, "bake": 1}, seed=random.randrange(1 << 30), longest=4.0)
-    assert report.problems == []
-    assert min(report.kills.values()) >= 1 and min(report.checked.values()) >= 1
 
 
 @linux_only
