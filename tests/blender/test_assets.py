@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from stage import age_stage, new_material, patina, psnr, render_frame, set_stage
 
-TITLES = ["Clay drying", "Rusting painted metal", "Rusting steel"]
+TITLES = ["Ageing bronze", "Clay drying", "Rusting painted metal", "Rusting steel"]
 FRESH = """
 import json, sys
 from pathlib import Path

@@ -13,7 +13,7 @@ from stage import TINY, age_stage, new_material, patina, set_stage
 from test_training_panel import TrainingLayout
 from trainings import write_picture
 
-SHIPPED = ["clay_drying", "rusting_painted_metal", "rusting_steel"]
+SHIPPED = ["ageing_bronze", "clay_drying", "rusting_painted_metal", "rusting_steel"]
 
 
 @pytest.fixture

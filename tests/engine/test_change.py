@@ -34,7 +34,7 @@ def life_of(model: Path, folder: Path) -> Life:
     return life
 
 
-@pytest.mark.parametrize("model", ["clay_drying", "rusting_steel", "rusting_painted_metal"])
+@pytest.mark.parametrize("model", ["ageing_bronze", "clay_drying", "rusting_steel", "rusting_painted_metal"])
 def test_a_shipped_model_leaves_its_fresh_state_point_by_point_and_does_not_come_back(
     model: str, tmp_path: Path
 ) -> None:
