@@ -42,13 +42,14 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
         raise InvalidRequestError(f"An atlas of this model has {FEWEST_AGES} to {most} ages, not {count}", remedy)
     if bits not in (8, 16):
         raise InvalidRequestError(f"An atlas has 8 or 16 bits, not {bits}", "choose 8")
-    before = life.index
-    total = life.steps - before + samples + count
+    total = (
+        life.steps + samples + count
+    )  # kept steps too: how far it has come is told alike by every process that goes on
     ages = [float(age) for age in np.linspace(0, 1, samples)]
     while life.index < life.steps:
         life.advance()
-        yield life.index - before, total
-    done = life.steps - before
+        yield life.index, total
+    done = life.steps
 
     reach = yield from _uncounted(solve_reach(life), done, total)
     change = Change(life, reach)

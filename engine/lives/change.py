@@ -41,13 +41,17 @@ def _rounded_look(maps: Mapping[str, np.ndarray]) -> Tensor:
 
 
 def solve_reach(life: Life) -> Generator[tuple[int, int], None, float]:
-    """The reach of a life's model, measured on a small life beside it in the store; yields (steps done, steps)."""
+    """The reach of a life's model, measured on a small life beside it in the store.
+
+    Yields the steps of `life` itself after each of its own, twice: how far a request has come is told in one measure,
+    by which a process that dies is found to have died in vain.
+    """
     multiple = life.model.header.extent_multiple
     extent = -(-_EXTENT // multiple) * multiple
     settings = replace(life.settings, arithmetic=EXACT)  # one reach, whether a draft asks for it first or not
     small = Life(life.model, 0, extent, life._store, settings, life.device)
     while small.index < small.steps:
         small.advance()
-        yield small.index, small.steps
+        yield life.index, life.index
     distance = np.linalg.norm(look(small.maps(1.0)) - look(small.maps(0.0)), axis=0)
     return max(_LEAST_REACH, float(np.median(distance)))

@@ -56,6 +56,15 @@ def test_another_seed_is_measured_by_the_same_reach(tiny_path: Path, tmp_path: P
     assert len(reaches) == 1
 
 
+def test_measuring_the_reach_is_not_told_as_steps_of_the_life(tiny_path: Path, tmp_path: Path) -> None:
+    """Else an engine that dies after it would seem to have died without a step more."""
+    worker = Worker(LifeStore(tmp_path, 1 << 30))
+    life = worker.life(tiny_path, "", 3, EXTENT)
+    solved = list(worker.solve(life, 0.1))
+    told = list(worker.solve_change(life))
+    assert told and set(told) == {(solved[-1][0], solved[-1][0])}
+
+
 def test_an_atlas_carries_it_at_the_kept_ages(tiny_path: Path, tmp_path: Path) -> None:
     life = life_of(tiny_path, tmp_path / "lives")
     steps = make_atlas(life, 4, 8, tmp_path / "tiles", "Steel")
