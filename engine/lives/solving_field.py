@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..models.arranged import arranged_weights, wrap
 from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
-from ..models.resampling import behind_doubling, halving
+from ..models.resampling import halving
 
 _HIDDEN = HEADS * HEAD_CHANNELS
 _SAMPLED = 61  # a softmax is free to shift: near the largest is as good, and found in a fraction of the time
@@ -30,16 +31,10 @@ class SolvingField:
     """
 
     def __init__(self, field: VectorField, precision: torch.dtype = torch.float32):
-        if not field.config.periodic:
-            raise ValueError("the arranged form is periodic")
         self._field = field
         self._precision = precision
-        self._weights: dict[nn.Conv2d, tuple[Tensor, Tensor]] = {}
         with torch.inference_mode():
-            doubling = {resample for resample, *_ in cast(Iterable[Any], field.up)}
-            for module in field.modules():
-                if isinstance(module, nn.Conv2d):
-                    self._weights[module] = self._prepared(module, module in doubling)
+            self._weights = arranged_weights(field, precision)
             heads = torch.block_diag(*[torch.ones(HEAD_CHANNELS, HEAD_CHANNELS)] * HEADS)
             self._same_head = heads.to(self._weights[field.velocity][0].device)
 
@@ -73,14 +68,6 @@ class SolvingField:
         weight, bias = self._weights[field.velocity]
         out = weight @ x.flatten(0, 2).t()  # [C, H * W]
         return (out.float() + bias.float()[:, None]).view_as(state)
-
-    def _prepared(self, layer: nn.Conv2d, doubles: bool) -> tuple[Tensor, Tensor]:
-        weight, bias = layer.weight, cast(Tensor, layer.bias)
-        if layer.kernel_size == (1, 1):
-            return weight.flatten(1).to(self._precision), bias.to(self._precision)
-        if doubles:
-            weight, bias = behind_doubling(weight), bias.repeat(4)
-        return weight.to(self._precision, memory_format=torch.channels_last), bias.to(self._precision)
 
     def _convolved(self, layer: nn.Conv2d, *parts: Tensor) -> Tensor:
         """The output [1, H, W, C] for parts [1, H, W, *] that lie side by side as channels."""
@@ -125,14 +112,4 @@ def _nchw(x: Tensor) -> Tensor:
 
 
 def _wrapped(*parts: Tensor) -> Tensor:
-    """Parts [1, H, W, *] as one [1, H + 2, W + 2, C] that begins and ends with the other side's texels."""
-    _, height, width, _ = parts[0].shape
-    channels = [part.shape[-1] for part in parts]
-    out = parts[0].new_empty((1, height + 2, width + 2, sum(channels)))
-    for inside, part in zip(out[:, 1:-1, 1:-1].split(channels, -1), parts, strict=True):
-        inside.copy_(part)
-    out[:, 0, 1:-1] = out[:, -2, 1:-1]
-    out[:, -1, 1:-1] = out[:, 1, 1:-1]
-    out[:, :, 0] = out[:, :, -2]
-    out[:, :, -1] = out[:, :, 1]
-    return out
+    return wrap(parts, parts[0].dtype)

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..models.arranged import arranged_weights, wrap
 from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
-from ..models.resampling import behind_doubling, halving
+from ..models.resampling import halving
 
 _HIDDEN = HEADS * HEAD_CHANNELS
 
@@ -29,15 +30,9 @@ class FastField:
     """
 
     def __init__(self, field: VectorField, precision: torch.dtype = torch.float32):
-        if not field.config.periodic:
-            raise ValueError("the fast form is periodic")
         self._field = field
         self._precision = precision
-        self._weights: dict[nn.Conv2d, tuple[Tensor, Tensor]] = {}
-        doubling = {resample for resample, *_ in cast(Iterable[nn.ModuleList], field.up)}
-        for module in field.modules():
-            if isinstance(module, nn.Conv2d):
-                self._weights[module] = self._prepared(module, module in doubling)
+        self._weights = arranged_weights(field, precision)
         timed = [module.time for module in field.modules() if isinstance(module, Block) and module.time is not None]
         self._time_weight = torch.cat([layer.weight for layer in timed])
         self._time_bias = torch.cat([layer.bias for layer in timed])
@@ -65,14 +60,6 @@ class FastField:
             x = self._attend(attention, self._block(block, next(modulations), x, skips.pop()))
         x = self._block(field.last, None, x, first)
         return self._convolve(field.velocity, x).float().permute(0, 3, 1, 2)
-
-    def _prepared(self, layer: nn.Conv2d, doubles: bool) -> tuple[Tensor, Tensor]:
-        weight, bias = layer.weight, cast(Tensor, layer.bias)
-        if layer.kernel_size == (1, 1):
-            return weight.flatten(1).to(self._precision), bias.to(self._precision)
-        if doubles:
-            weight, bias = behind_doubling(weight), bias.repeat(4)
-        return weight.to(self._precision, memory_format=torch.channels_last), bias.to(self._precision)
 
     def _convolve(self, layer: nn.Conv2d, *parts: Tensor) -> Tensor:
         """The layer's output [B, H, W, C] in the working precision, for parts that lie side by side as channels."""
@@ -120,7 +107,7 @@ class _Wrapped(torch.autograd.Function):
     def forward(ctx: Any, precision: torch.dtype, *parts: Tensor) -> Tensor:
         ctx.types = [part.dtype for part in parts]
         ctx.channels = [part.shape[-1] for part in parts]
-        return _wrap(parts, precision)
+        return wrap(parts, precision)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -134,7 +121,7 @@ class _Halved(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         channels = x.shape[-1]
-        wrapped = _wrap((x,), x.dtype).permute(0, 3, 1, 2)
+        wrapped = wrap((x,), x.dtype).permute(0, 3, 1, 2)
         return functional.conv2d(wrapped, halving(channels, x), stride=2, groups=channels).permute(0, 2, 3, 1)
 
     @staticmethod
@@ -145,22 +132,8 @@ class _Halved(torch.autograd.Function):
         return _unwrap(spread.permute(0, 2, 3, 1))
 
 
-def _wrap(parts: tuple[Tensor, ...], precision: torch.dtype) -> Tensor:
-    """Parts [B, H, W, *] as one [B, H + 2, W + 2, C] that begins and ends with the other side's texels."""
-    batch, height, width, _ = parts[0].shape
-    channels = [part.shape[-1] for part in parts]
-    out = parts[0].new_empty((batch, height + 2, width + 2, sum(channels)), dtype=precision)
-    for inside, part in zip(out[:, 1:-1, 1:-1].split(channels, -1), parts, strict=True):
-        inside.copy_(part)
-    out[:, 0, 1:-1] = out[:, -2, 1:-1]
-    out[:, -1, 1:-1] = out[:, 1, 1:-1]
-    out[:, :, 0] = out[:, :, -2]
-    out[:, :, -1] = out[:, :, 1]
-    return out
-
-
 def _unwrap(gradient: Tensor) -> Tensor:
-    """The transpose of `_wrap`: adds the border [B, H + 2, W + 2, C] to where it came from, and overwrites it."""
+    """The transpose of `wrap`: adds the border [B, H + 2, W + 2, C] to where it came from, and overwrites it."""
     gradient[:, :, 1] += gradient[:, :, -1]
     gradient[:, :, -2] += gradient[:, :, 0]
     gradient[:, 1] += gradient[:, -1]
