@@ -15,8 +15,8 @@ from .resampling import behind_doubling
 def arranged_weights(field: VectorField, precision: torch.dtype) -> dict[nn.Conv2d, tuple[Tensor, Tensor]]:
     """Weights and bias of every convolution, in `precision`.
 
-    One of 1 x 1 is a matrix; others lie with channels last; one behind a doubling gives the four texels that each
-    of its becomes. Raises ValueError for a network that resamples as the public implementation does: only what wraps around
+    One of 1 x 1 is a matrix; others lie with channels last; one behind a doubling gives, for each texel, the four that
+    it becomes. Raises ValueError for a network that resamples as the public implementation does: only what wraps around
     everywhere can be folded.
     """
     if not field.config.periodic:
