@@ -159,8 +159,8 @@ def test_a_name_in_the_library_means_the_same_on_every_computer(folder: Path) ->
     library = patina("scene.library")
     shipped = library.shipped_names()[0]
     mine = put_model(folder / f"{shipped}.safetensors")
-    put_model(folder / "another.safetensors")
-    assert library.model_names() == [*library.shipped_names(), "another", str(mine)]
+    put_model(folder / "zinc.safetensors")
+    assert library.model_names() == [*library.shipped_names(), str(mine), "zinc"]
     assert library.model_path(shipped) != mine.resolve()
     assert library.model_path(str(mine)) == mine.resolve()
 
