@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import re
 import sys
 from pathlib import Path
@@ -132,3 +133,6 @@ def unregister() -> None:
     if _handle is not None:
         bpy.utils.unregister_cli_command(_handle)
         _handle = None
+
+
+atexit.register(unregister)  # Blender 4.2 as a Python module crashes at its end over a command that is still there

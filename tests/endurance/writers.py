@@ -233,4 +233,6 @@ if __name__ == "__main__":  # a Blender that bakes, in the profile of the one th
     addon_utils = __import__("addon_utils")
     addon_utils.enable(PACKAGE)
     command = sys.modules[f"{PACKAGE}.operators.command"]
-    sys.exit(command.main(sys.argv[1:]))
+    status = command.main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(status)  # Blender 4.2 as a Python module crashes when Python ends over panels of any add-on
