@@ -22,6 +22,7 @@ bpy.ops.preferences.addon_enable(module="{PACKAGE}")
 bpy.context.preferences.addons["{PACKAGE}"].preferences.models = sys.argv[1]
 from {PACKAGE}.scene.training.process import TrainingOrder, start
 start(TrainingOrder(sys.argv[2], "Dark Noise", "rgb", int(sys.argv[3]), options=sys.argv[4]))
+__import__("os")._exit(0)  # Blender 4.2 as a Python module crashes as Python ends
 """
 
 
