@@ -13,19 +13,15 @@ from ..scene.baking.bake import Bake, count
 from ..scene.baking.plan import BakeOrder
 from ..scene.baking.settings import BAKED, BakeSettings
 from ..scene.engine import process as engine_process
-from ..scene.materials import ageing_materials, group_node
+from ..scene.materials import ageing_materials
 from ..scene.versions import RELATIVE_PATH
-from .context import active_material, poll_ageing
+from .context import active_ageing, active_material, poll_ageing
 from .long_job import LongJob
+from .map_items import GREEN, MAPS
 
 _MAPS = (
-    ("BASE_COLOR", "Base Color", "sRGB in PNG, linear in EXR"),
-    ("METALLIC", "Metallic", "Linear"),
-    ("ROUGHNESS", "Roughness", "Linear"),
-    ("NORMAL", "Normal", "Tangent space"),
-    ("HEIGHT", "Height", "Fraction of the width of 256 texels; in PNG shifted by 0.5"),
+    *MAPS,
     ("ORM", "Packed ORM", "Occlusion (estimated from the height), roughness and metallic in red, green and blue"),
-    ("CHANGE", "Change", "How far each point has left its fresh state: lays the pictures over another material"),
 )
 _FORMATS = (
     ("PNG8", "PNG, 8 bit", "Small; enough for colour"),
@@ -77,7 +73,7 @@ class BakeSequence(LongJob, bpy.types.Operator):
     normals: bpy.props.EnumProperty(
         name="Normals",
         description="Where green points in the normal map",
-        items=(("OPENGL", "OpenGL", "Up; as Blender wants it"), ("DIRECTX", "DirectX", "Down; as Unreal wants it")),
+        items=GREEN,
     )
     suffixes: bpy.props.StringProperty(
         name="Suffixes",
@@ -178,8 +174,8 @@ class BakeSequence(LongJob, bpy.types.Operator):
         if self.materials == "SELECTED":
             slots = [slot.material for found in context.selected_objects for slot in found.material_slots]
             return [material for material in ageing if material in slots]
-        material = active_material(context)
-        return [material] if material is not None and group_node(material) is not None else []
+        material = active_ageing(context)
+        return [material] if material is not None else []
 
     def finish(self) -> set[str]:
         bake_run.finish(self._bake, link=self.link)

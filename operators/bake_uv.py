@@ -9,16 +9,9 @@ import bpy
 from ..engine.errors import PatinaError
 from ..scene.age.uv_bake import UV_MAPS, UvBake, bake_uv
 from ..scene.versions import RELATIVE_PATH
+from .map_items import GREEN, MAPS
 
-_MAPS = (
-    ("BASE_COLOR", "Base Color", "sRGB in PNG, linear in EXR"),
-    ("METALLIC", "Metallic", "Linear"),
-    ("ROUGHNESS", "Roughness", "Linear"),
-    ("NORMAL", "Normal", "Tangent space"),
-    ("HEIGHT", "Height", "Fraction of the width of 256 texels; in PNG shifted by 0.5"),
-    ("CHANGE", "Change", "How far each point has left its fresh state"),
-    ("AGE", "Age", "The Age of each point, as the sources make it"),
-)
+_MAPS = (*MAPS, ("AGE", "Age", "The Age of each point, as the sources make it"))
 
 
 class BakeUv(bpy.types.Operator):
@@ -66,7 +59,7 @@ class BakeUv(bpy.types.Operator):
     normals: bpy.props.EnumProperty(
         name="Normals",
         description="Which way green points",
-        items=(("OPENGL", "OpenGL", "Up, as in Blender"), ("DIRECTX", "DirectX", "Down")),
+        items=GREEN,
     )
 
     @classmethod

@@ -16,6 +16,12 @@ def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
     return active.active_material if active is not None else None
 
 
+def active_ageing(context: bpy.types.Context) -> bpy.types.Material | None:
+    """That material where it ages."""
+    material = active_material(context)
+    return material if material is not None and group_node(material) is not None else None
+
+
 def poll_ageing(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """For operators on a material that ages; says what is missing."""
     material = active_material(context)

@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import bpy
 
 from ..engine.errors import PatinaError
-from ..operators.context import active_material
+from ..operators.context import active_ageing
 from ..scene.age.kinds import KINDS
 from ..scene.age.sources import material_sources, source_kind
 from ..scene.age.words import advice
 from ..scene.atlas.kept import atlas_of
 from ..scene.atlas.ready import ready_atlas
 from ..scene.materials import group_node
+from .places import MaterialTab, Sidebar, unfolded
 from .text import sentence
 
 
 def _poll(context: bpy.types.Context) -> bool:
-    material = active_material(context)
-    return material is not None and material.library is None and group_node(material) is not None
+    material = active_ageing(context)
+    return material is not None and material.library is None
 
 
-class AgeSourcesMaterialPanel(bpy.types.Panel):
+class AgeSourcesMaterialPanel(MaterialTab, bpy.types.Panel):
     """Sources of Age in the Material tab."""
 
     bl_idname = "MATERIAL_PT_patina_age_sources"
     bl_label = "Patina: What Ages First"
-    bl_space_type = "PROPERTIES"
-    bl_region_type = "WINDOW"
-    bl_context = "material"
-    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # to come before Surface, as Patina's own panel
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return _poll(context)
 
     def draw(self, context: bpy.types.Context) -> None:
-        header, body = self.layout.panel("patina_age_sources")
-        header.label(text="Patina: What Ages First")
+        body = unfolded(self.layout, "patina_age_sources", "Patina: What Ages First")
         if body is not None:  # unfolded
             _draw(body, context)
 
 
-class AgeSourcesSidebarPanel(bpy.types.Panel):
+class AgeSourcesSidebarPanel(Sidebar, bpy.types.Panel):
     """Sources of Age in the sidebar of the 3D view."""
 
     bl_idname = "VIEW3D_PT_patina_age_sources"
     bl_label = "What Ages First"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Patina"
     bl_parent_id = "VIEW3D_PT_patina"
 
     @classmethod
@@ -64,7 +55,7 @@ class AgeSourcesSidebarPanel(bpy.types.Panel):
 def _draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.use_property_split = True
     layout.use_property_decorate = False
-    material = active_material(context)
+    material = active_ageing(context)
     sources = material_sources(material)
     layout.operator_menu_enum("patina.age_source", "kind", text="Add Source", icon="ADD")
     for node in sources:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import bpy
 
-from ..operators.context import active_material
+from ..operators.context import active_ageing
 from ..scene import library, library_import, library_pictures
 from ..scene.library import Entry
 from ..scene.library_assets import is_registered
 from ..scene.maps import LOOKS
-from ..scene.materials import group_node
+from .places import MaterialTab, Sidebar, unfolded
 from .text import sentence
 
 _SCALE = 6.0  # of the thumbnail, in rows
 
 
-class LibraryMaterialPanel(bpy.types.Panel):
+class LibraryMaterialPanel(MaterialTab, bpy.types.Panel):
     """The library in the Material tab."""
 
     bl_idname = "MATERIAL_PT_patina_library"
     bl_label = "Patina Library"
-    bl_space_type = "PROPERTIES"
-    bl_region_type = "WINDOW"
-    bl_context = "material"
-    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # to come before Surface, as Patina's own panel
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -33,21 +27,19 @@ class LibraryMaterialPanel(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         # Unfolded where a model is to be chosen, folded where one was; Blender remembers what was done to each.
-        ages = _ages(context)
-        header, body = self.layout.panel("patina_library_ageing" if ages else "patina_library", default_closed=ages)
-        header.label(text="Patina Library")
+        ages = active_ageing(context) is not None
+        body = unfolded(
+            self.layout, "patina_library_ageing" if ages else "patina_library", "Patina Library", closed=ages
+        )
         if body is not None:  # unfolded
             draw_library(body, context)
 
 
-class LibrarySidebarPanel(bpy.types.Panel):
+class LibrarySidebarPanel(Sidebar, bpy.types.Panel):
     """The library in the sidebar of the 3D view."""
 
     bl_idname = "VIEW3D_PT_patina_library"
     bl_label = "Library"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Patina"
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_library(self.layout, context)
@@ -73,7 +65,7 @@ def _draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context, entry: 
     if entry.header is None:
         sentence(layout, context, entry.problem, "ERROR")
         return
-    ages = _ages(context)
+    ages = active_ageing(context) is not None
     row = layout.row()
     row.scale_y = 1.3
     text = "Use in This Material" if ages else "Add to Object"
@@ -115,8 +107,3 @@ def _draw_import(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         row.operator("patina.import_cancel", icon="CANCEL")
     else:
         sentence(layout, context, latest.text, "ERROR" if latest.failed else "CHECKMARK", quiet=not latest.failed)
-
-
-def _ages(context: bpy.types.Context) -> bool:
-    material = active_material(context)
-    return material is not None and group_node(material) is not None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import bpy
 
 from ..engine.errors import PatinaError
@@ -16,39 +14,32 @@ from ..scene.materials import group_node
 from .atlas import draw_atlas
 from .bake import draw_bake
 from .layers import draw_layers
+from .places import MaterialTab, Sidebar, unfolded
 from .text import sentence
 from .variation import draw_variation
 
 
-class MaterialPanel(bpy.types.Panel):
+class MaterialPanel(MaterialTab, bpy.types.Panel):
     """Patina in the Material tab."""
 
     bl_idname = "MATERIAL_PT_patina"
     bl_label = "Patina"
-    bl_space_type = "PROPERTIES"
-    bl_region_type = "WINDOW"
-    bl_context = "material"
-    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # such panels come before Surface, whose settings fill a screen
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return context.active_object is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        header, body = self.layout.panel("patina")
-        header.label(text="Patina")
+        body = unfolded(self.layout, "patina", "Patina")
         if body is not None:  # unfolded
             draw_material(body, context)
 
 
-class SidebarPanel(bpy.types.Panel):
+class SidebarPanel(Sidebar, bpy.types.Panel):
     """Patina in the sidebar of the 3D view."""
 
     bl_idname = "VIEW3D_PT_patina"
     bl_label = "Patina"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Patina"
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_material(self.layout, context)

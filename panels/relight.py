@@ -6,43 +6,35 @@ from typing import ClassVar
 
 import bpy
 
-from ..operators.context import active_material
-from ..scene.materials import group_node
+from ..operators.context import active_ageing
 from ..scene.preview.scene import find_preview, is_preview
+from .places import MaterialTab, Sidebar, unfolded
 from .text import sentence
 
 _SUBJECTS = (("PLANE", "MESH_PLANE"), ("SPHERE", "MESH_UVSPHERE"), ("OBJECT", "OBJECT_DATA"))
 
 
-class RelightMaterialPanel(bpy.types.Panel):
+class RelightMaterialPanel(MaterialTab, bpy.types.Panel):
     """Relighting in the Material tab."""
 
     bl_idname = "MATERIAL_PT_patina_relight"
     bl_label = "Patina Relight"
-    bl_space_type = "PROPERTIES"
-    bl_region_type = "WINDOW"
-    bl_context = "material"
-    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # to come before Surface, as Patina's own panel
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return _is_offered(context)
 
     def draw(self, context: bpy.types.Context) -> None:
-        header, body = self.layout.panel("patina_relight", default_closed=True)
-        header.label(text="Patina Relight")
+        body = unfolded(self.layout, "patina_relight", "Patina Relight", closed=True)
         if body is not None:  # unfolded
             draw_relight(body, context)
 
 
-class RelightSidebarPanel(bpy.types.Panel):
+class RelightSidebarPanel(Sidebar, bpy.types.Panel):
     """Relighting in the sidebar of the 3D view."""
 
     bl_idname = "VIEW3D_PT_patina_relight"
     bl_label = "Relight"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Patina"
     bl_parent_id = "VIEW3D_PT_patina"
     bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
 
@@ -56,8 +48,7 @@ class RelightSidebarPanel(bpy.types.Panel):
 
 def _is_offered(context: bpy.types.Context) -> bool:
     """Where there is something to relight, or to go back from."""
-    material = active_material(context)
-    return (material is not None and group_node(material) is not None) or is_preview(context.scene)
+    return active_ageing(context) is not None or is_preview(context.scene)
 
 
 def draw_relight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

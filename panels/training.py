@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import bpy
 
-from ..operators.context import active_material
+from ..operators.context import active_ageing
 from ..scene import library
-from ..scene.materials import group_node
 from ..scene.training import jobs as training
 from ..scene.training import pictures as training_pictures
 from ..scene.training import watch as training_watch
 from ..scene.training.jobs import Training
+from .places import MaterialTab, Sidebar, unfolded
 from .text import sentence
 
 _ICONS = {
@@ -29,35 +29,27 @@ _BORDERS = 40  # pixels of a region that are no panel
 _LARGEST = 14  # rows
 
 
-class TrainingMaterialPanel(bpy.types.Panel):
+class TrainingMaterialPanel(MaterialTab, bpy.types.Panel):
     """Trainings in the Material tab."""
 
     bl_idname = "MATERIAL_PT_patina_training"
     bl_label = "Patina Training"
-    bl_space_type = "PROPERTIES"
-    bl_region_type = "WINDOW"
-    bl_context = "material"
-    bl_options: ClassVar[set[str]] = {"HIDE_HEADER"}  # to come before Surface, as Patina's own panel
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return context.active_object is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        header, body = self.layout.panel("patina_training", default_closed=True)
-        header.label(text="Patina Training")
+        body = unfolded(self.layout, "patina_training", "Patina Training", closed=True)
         if body is not None:  # unfolded
             draw_trainings(body, context)
 
 
-class TrainingSidebarPanel(bpy.types.Panel):
+class TrainingSidebarPanel(Sidebar, bpy.types.Panel):
     """Trainings in the sidebar of the 3D view."""
 
     bl_idname = "VIEW3D_PT_patina_training"
     bl_label = "Training"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Patina"
     bl_parent_id = "VIEW3D_PT_patina"
     bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
 
@@ -122,8 +114,7 @@ def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context, one: T
     if one.state != training.DONE and one.progress is not None:
         row.operator("patina.train_resume", icon="PLAY").name = one.name
     if training.has_model(one.name):
-        material = active_material(context)
-        ages = material is not None and group_node(material) is not None
+        ages = active_ageing(context) is not None
         use = row.operator("patina.use_model" if ages else "patina.add_to_material", text="Use", icon="MATERIAL")
         use.model = one.name
 

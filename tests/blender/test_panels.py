@@ -21,7 +21,7 @@ class Layout:
 
     row = column = split = box = _same
 
-    def panel(self, idname: str) -> tuple["Layout", "Layout"]:
+    def panel(self, idname: str, default_closed: bool = False) -> tuple["Layout", "Layout"]:
         return self, self
 
     def label(self, text: str, icon: str = "NONE") -> None:
