@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..errors import InvalidRequestError
 from ..lives.change import Change, solve_reach
 from ..lives.life import Life
 from ..maps.change import FRESH_UP_TO, FURTHEST
 from ..maps.change import change as change_of
+from ..maps.color import linear_to_srgb
 from ..maps.map_names import CHANGE, DEPARTURE, MAPS
 from ..maps.pictures import write_texture
 from .kept_ages import KeptAges, choose_ages, gram
@@ -91,11 +93,10 @@ def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Gen
 
 def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], extent: int) -> dict[str, np.ndarray]:
     """The pictures [side, side, 3 or 4] in [0, 1] of blendable maps; base colour display-encoded (sRGB)."""
-    linear = np.clip(maps["base_color"], 0, 1) ** 2
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+    linear = torch.from_numpy(np.clip(maps["base_color"], 0, 1) ** 2)
     scalars = [(maps[name] - bounds[name][0]) / (bounds[name][1] - bounds[name][0]) for name in SCALARS]
     pictures = {
-        "base_color": encoded,
+        "base_color": linear_to_srgb(linear).numpy(),
         "surface": np.stack([*scalars, maps[DEPARTURE]], axis=-1),
         "normal": maps["normal"],
     }

@@ -14,11 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
+from ..models.arranged import HIDDEN, SAMPLED, same_head
+from ..models.network import Block, LinearAttention, VectorField
 from ..models.resampling import behind_doubling, halving
 
-_HIDDEN = HEADS * HEAD_CHANNELS
-_SAMPLED = 61  # of so many texels one is looked at, to shift a softmax: any value near the largest will do
 _BAND_TEXELS = 1 << 18
 
 Rows = Callable[[int, int], Tensor]
@@ -160,18 +159,17 @@ class BandedField:
             return torch.addmm(bias[outputs], texels, weight[outputs].t())
 
         texels = x.flatten(0, 1)
-        shift = seen(texels[::_SAMPLED], slice(_HIDDEN, 2 * _HIDDEN)).amax(0)
-        context, total = x.new_zeros((_HIDDEN, _HIDDEN)), x.new_zeros(_HIDDEN)
+        shift = seen(texels[::SAMPLED], slice(HIDDEN, 2 * HIDDEN)).amax(0)
+        context, total = x.new_zeros((HIDDEN, HIDDEN)), x.new_zeros(HIDDEN)
         for start, end in bands:
-            key, value = seen(x[start:end].flatten(0, 1), slice(_HIDDEN, 3 * _HIDDEN)).split(_HIDDEN, 1)
+            key, value = seen(x[start:end].flatten(0, 1), slice(HIDDEN, 3 * HIDDEN)).split(HIDDEN, 1)
             key = (key - shift).exp_()
             context += key.t() @ value
             total += key.sum(0)
-        same_head = torch.block_diag(*[torch.ones(HEAD_CHANNELS, HEAD_CHANNELS)] * HEADS).to(x)
-        mixing = (context * same_head / total[:, None]) @ attention.to_out.weight.flatten(1).t()  # [heads * d, C]
+        mixing = (context * same_head(x) / total[:, None]) @ attention.to_out.weight.flatten(1).t()  # [heads * d, C]
         for start, end in bands:
             band = x[start:end].flatten(0, 1)
-            band.addmm_(seen(band, slice(0, _HIDDEN)), mixing).add_(cast(Tensor, attention.to_out.bias))
+            band.addmm_(seen(band, slice(0, HIDDEN)), mixing).add_(cast(Tensor, attention.to_out.bias))
         return x
 
     def _velocity(self, x: Tensor, first: Rows, state: Tensor) -> Tensor:

@@ -15,12 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.arranged import arranged_weights, wrap
-from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
+from ..models.arranged import HIDDEN, SAMPLED, arranged_weights, same_head, wrap
+from ..models.network import Block, LinearAttention, VectorField
 from ..models.resampling import halving
-
-_HIDDEN = HEADS * HEAD_CHANNELS
-_SAMPLED = 61  # a softmax is free to shift: near the largest is as good, and found in a fraction of the time
 
 
 class SolvingField:
@@ -35,8 +32,7 @@ class SolvingField:
         self._precision = precision
         with torch.inference_mode():
             self._weights = arranged_weights(field, precision)
-            heads = torch.block_diag(*[torch.ones(HEAD_CHANNELS, HEAD_CHANNELS)] * HEADS)
-            self._same_head = heads.to(self._weights[field.velocity][0].device)
+            self._same_head = same_head(field.velocity.weight)
 
     def __call__(self, x: Tensor, time: Tensor | float) -> Tensor:
         """The velocity [B, C, H, W], float32, of the state x [B, C, H, W] at the time t (a scalar)."""
@@ -98,8 +94,8 @@ class SolvingField:
         normalised = functional.group_norm(_nchw(x), norm.num_groups, norm.weight, norm.bias, norm.eps)
         weight, bias = self._weights[attention.to_qkv]
         seen = torch.addmm(bias, normalised.permute(0, 2, 3, 1).flatten(0, 2), weight.t())
-        query, key, value = seen.split(_HIDDEN, -1)  # [H * W, heads * d]
-        key = (key - key[::_SAMPLED].amax(0)).exp_()
+        query, key, value = seen.split(HIDDEN, -1)  # [H * W, heads * d]
+        key = (key - key[::SAMPLED].amax(0)).exp_()
         # All heads in one product; what one head says of another is struck out. The softmax is divided out last.
         context = (key.t() @ value).float() * self._same_head / key.sum(0, dtype=torch.float32)[:, None]
         weight, bias = self._weights[attention.to_out]

@@ -1,4 +1,4 @@
-"""What the two forms of the vector field that are arranged for a CPU share: solving's and training's."""
+"""What the forms of the vector field that are arranged for a CPU share: solving's, in bands, and training's."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .network import VectorField
+from .network import HEAD_CHANNELS, HEADS, VectorField
 from .resampling import behind_doubling
+
+HIDDEN = HEADS * HEAD_CHANNELS  # of attention: queries, keys and values of all heads, side by side
+SAMPLED = 61  # of so many texels one is looked at, to shift a softmax: any value near the largest will do
+
+
+def same_head(like: Tensor) -> Tensor:
+    """[HIDDEN, HIDDEN], 1 where key and value belong to one head: all heads in one product, the rest struck out."""
+    return torch.block_diag(*[torch.ones(HEAD_CHANNELS, HEAD_CHANNELS)] * HEADS).to(like)
 
 
 def arranged_weights(field: VectorField, precision: torch.dtype) -> dict[nn.Conv2d, tuple[Tensor, Tensor]]:

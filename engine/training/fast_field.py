@@ -15,11 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.arranged import arranged_weights, wrap
-from ..models.network import HEAD_CHANNELS, HEADS, Block, LinearAttention, VectorField
+from ..models.arranged import HIDDEN, arranged_weights, same_head, wrap
+from ..models.network import Block, LinearAttention, VectorField
 from ..models.resampling import halving
-
-_HIDDEN = HEADS * HEAD_CHANNELS
 
 
 class FastField:
@@ -37,8 +35,7 @@ class FastField:
         self._time_weight = torch.cat([layer.weight for layer in timed])
         self._time_bias = torch.cat([layer.bias for layer in timed])
         self._time_sizes = [layer.out_features for layer in timed]
-        same_head = torch.block_diag(*[torch.ones(HEAD_CHANNELS, HEAD_CHANNELS)] * HEADS)
-        self._same_head = same_head.to(self._time_bias.device, precision)
+        self._same_head = same_head(self._time_bias).to(precision)
 
     def __call__(self, x: Tensor, time: Tensor | float) -> Tensor:
         """The velocity [B, C, H, W], float32, of the state x [B, C, H, W] at the time t (a scalar)."""
@@ -89,7 +86,7 @@ class FastField:
         norm = attention.norm
         normalised = _normalised(norm, x, norm.weight, norm.bias)
         qkv = self._convolve(attention.to_qkv, normalised).flatten(1, 2)
-        query, key, value = qkv.split(_HIDDEN, -1)  # [B, HW, heads * d]
+        query, key, value = qkv.split(HIDDEN, -1)  # [B, HW, heads * d]
         # All heads in one product; what one head says of another is struck out.
         context = (key.softmax(1).transpose(1, 2) @ value) * self._same_head
         return x + self._convolve(attention.to_out, query @ context).reshape(x.shape)
