@@ -53,6 +53,15 @@ class Icons:
         return self._collection is not None and key in self._collection
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What tells whether a picture file has changed; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def load_picture(path: Path) -> np.ndarray | None:
     """A picture file as [H, W, 4] in [0, 1], display-encoded, rows from the bottom; None where it cannot be read.
 

@@ -11,9 +11,9 @@ import bpy
 
 from .errors import MaterialError
 from .maps import CHANGE_LABEL, LOOKS
-from .nodes import Writer, socket
+from .nodes import Writer, shared_group, socket
 
-_FORM = "patina_layer"  # on the group: the form of its nodes
+LAYER_GROUP = "patina_layer"  # on the group: the form of its nodes
 _OF = "patina_layer_of"  # on a node: the layer that it belongs to
 _SHADED = ("base_color", "metallic", "roughness", "normal")
 
@@ -80,18 +80,12 @@ def lift(tree: bpy.types.NodeTree, name: str) -> list[bpy.types.Node]:
     return [node for node in tree.nodes if node.get(_OF) == name]
 
 
-def drop_layer_group() -> None:
-    """Take the group of layers out of the file where no layer is left."""
-    for group in [group for group in bpy.data.node_groups if group.get(_FORM) == 1 and group.users == 0]:
-        bpy.data.node_groups.remove(group)
-
-
 def _layer_group() -> bpy.types.NodeTree:
-    for group in bpy.data.node_groups:
-        if group.get(_FORM) == 1 and group.library is None:
-            return group
+    group = shared_group(LAYER_GROUP)
+    if group is not None:
+        return group
     group = bpy.data.node_groups.new("Patina Layer", "ShaderNodeTree")
-    group[_FORM] = 1
+    group[LAYER_GROUP] = 1
     for name in ("Aged", "Below"):
         group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketShader")
     for name, description in (

@@ -78,11 +78,12 @@ def model_path(model: str, blend: bpy.types.Library | None = None) -> Path:
 
 
 def model_header(model: str, blend: bpy.types.Library | None = None) -> ModelHeader:
-    """The checked header of a model; read again only when the file changed. Raises InvalidModelError."""
-    return _header(model_path(model, blend))
+    """That of a model, by what a material remembers of it. Raises InvalidModelError."""
+    return header_of(model_path(model, blend))
 
 
-def _header(path: Path) -> ModelHeader:
+def header_of(path: Path) -> ModelHeader:
+    """The checked header of a model file; read again only when it changed. Raises InvalidModelError."""
     status = path.stat()
     key = (path, status.st_mtime_ns, status.st_size)
     if key not in _headers:
@@ -122,7 +123,7 @@ def entries(search: str = "") -> list[Entry]:
     found = []
     for model, path in _listed():
         try:
-            entry = Entry(model, path, _header(path))
+            entry = Entry(model, path, header_of(path))
             text = f"{path.stem} {entry.title} {entry.header.credit}"
         except (PatinaError, OSError) as error:  # a file may go while they are listed
             entry, text = Entry(model, path, None, str(error)), path.stem

@@ -9,7 +9,8 @@ import bpy
 import numpy as np
 
 from . import playback
-from .icons import Icons, load_picture
+from .color import linear_to_srgb
+from .icons import Icons, load_picture, stamp
 from .library import Entry
 
 STRIP = 8  # pictures side by side, from fresh to aged; several rows of them where a training made the picture
@@ -85,7 +86,7 @@ def strip_file(base_colors: Sequence[np.ndarray], path: Path) -> Path:
     row = np.clip(np.concatenate(base_colors, axis=1), 0, 1)[::-1]
     height, width = row.shape[:2]
     picture = np.ones((height, width, 4), np.float32)
-    picture[..., :3] = np.where(row <= 0.0031308, 12.92 * row, 1.055 * np.maximum(row, 1e-9) ** (1 / 2.4) - 0.055)
+    picture[..., :3] = linear_to_srgb(row)
     with bpy.data.temp_data() as data:  # as in `icons.load_picture`
         image = data.images.new("strip", width, height)
         image.pixels.foreach_set(picture.ravel())
@@ -138,8 +139,4 @@ def close() -> None:
 
 def _source(path: Path) -> object:
     """What the picture of a model is, as its file tells."""
-    try:
-        status = path.with_suffix(".png").stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+    return stamp(path.with_suffix(".png"))

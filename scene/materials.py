@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import bpy
 
 from . import library
-from .age.group import drop_source_group
+from .age.group import SOURCE_GROUP
 from .atlas.nodes import atlas_images
 from .baking.sequence_nodes import sequence_images
 from .errors import MaterialError
@@ -15,7 +15,7 @@ from .images import make_images
 from .layers import surfaces
 from .maps import LOOKS
 from .node_group import group_images, make_group, owner_name, replace_images, upgrade_group
-from .nodes import tagged
+from .nodes import drop_shared_group, tagged
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
 from .wiring import GROUP, find_principled, join, join_over, part
 
@@ -54,9 +54,7 @@ def check_editable(block: bpy.types.ID) -> None:
         )
 
 
-def add_patina(
-    material: bpy.types.Material, model: str, coordinates: str = "UV", *, layer: bool = False
-) -> bpy.types.Node:
+def add_patina(material: bpy.types.Material, model: str, *, layer: bool = False) -> bpy.types.Node:
     """Make a material age by a model. Raises MaterialError or InvalidModelError and then changes nothing.
 
     layer: lay the aged surface over what the material shows, by how far it has changed; else feed its Principled BSDF.
@@ -77,7 +75,7 @@ def add_patina(
     multiple = header.extent_multiple
     settings.resolution_stored = extent = -(-extent // multiple) * multiple
     images = make_images(material.name, extent)
-    node = (join_over if layer else join)(tree, make_group(material.name, images, extent), coordinates)
+    node = (join_over if layer else join)(tree, make_group(material.name, images, extent))
     settings.model_stored, settings.model_hash = model, header.sha256
     return node
 
@@ -93,7 +91,7 @@ def remove_patina(material: bpy.types.Material) -> None:
     tree = material.node_tree
     remove_animation(tree, [found.name for found in tagged(tree)])
     part(tree)
-    drop_source_group()
+    drop_shared_group(SOURCE_GROUP)
     if group.users == 0:
         bpy.data.node_groups.remove(group)
         for image in images:

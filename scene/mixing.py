@@ -10,10 +10,10 @@ from __future__ import annotations
 import bpy
 
 from .errors import MaterialError
-from .layers import drop_layer_group, lay_over, lift, surfaces
+from .layers import LAYER_GROUP, lay_over, lift, surfaces
 from .materials import check_editable, group_node, remove_animation
 from .node_group import owner_name
-from .nodes import Writer, socket
+from .nodes import Writer, drop_shared_group, socket
 from .versions import has_nodes
 
 _MIXED = "patina_mixed"  # on a node: the mixed material that it belongs to, by the name of its group node
@@ -78,7 +78,7 @@ def unmix(material: bpy.types.Material, name: str) -> None:
     remove_animation(tree, [found.name for found in nodes])
     for found in nodes:
         tree.nodes.remove(found)
-    drop_layer_group()
+    drop_shared_group(LAYER_GROUP)
     if group is not None and group.users == 0:  # the other material is gone: nothing plays it any more
         bpy.data.node_groups.remove(group)
 

@@ -30,6 +30,17 @@ def socket(sockets: bpy.types.bpy_prop_collection, identifier: str) -> bpy.types
     return next((found for found in sockets if found.identifier == identifier), None)
 
 
+def shared_group(mark: str) -> bpy.types.NodeTree | None:
+    """The group that all materials of this file share, by the mark that it bears; None where it is still to be made."""
+    return next((group for group in bpy.data.node_groups if group.get(mark) == 1 and group.library is None), None)
+
+
+def drop_shared_group(mark: str) -> None:
+    """Take such a group out of the file where nothing uses it any more."""
+    for group in [group for group in bpy.data.node_groups if group.get(mark) == 1 and group.users == 0]:
+        bpy.data.node_groups.remove(group)
+
+
 class Writer:
     """Adds nodes to a tree, each call one node: sockets are linked, numbers become default values."""
 

@@ -68,13 +68,13 @@ def set_rendering(rendering: bool) -> None:
 def request_of(material: bpy.types.Material, age: float) -> MapsRequest:
     """What to ask the engine for. Raises PatinaError where the model is missing or not the one the file remembers."""
     settings = material.patina
-    header = library.model_header(settings.model_stored, material.library)
+    path = library.model_path(settings.model_stored, material.library)
+    header = library.header_of(path)
     if header.sha256 != settings.model_hash:
         raise MaterialError(
             f"The model {settings.model_stored!r} is not the one that {material.name!r} was made with",
             "choose the model again to accept the new one",
         )
-    path = library.model_path(settings.model_stored, material.library)
     return MapsRequest(path, header.sha256, settings.seed, settings.resolution_stored, min(1.0, max(0.0, age)))
 
 

@@ -6,7 +6,7 @@ import bpy
 
 from .errors import MaterialError
 from .materials import group_node
-from .nodes import Writer, socket, tag, tagged
+from .nodes import Writer, shared_group, socket, tag, tagged
 from .wiring import BOX, COORDINATES
 
 MAPPINGS = (
@@ -68,7 +68,7 @@ def _box_group() -> bpy.types.NodeTree:
 
     u and v are the two coordinates of the object's space that a face, by its own normal, looks at most squarely.
     """
-    found = next((group for group in bpy.data.node_groups if group.get(BOX) and group.library is None), None)
+    found = shared_group(BOX)
     if found is not None:
         return found
     group = bpy.data.node_groups.new("Patina Box Mapping", "ShaderNodeTree")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from .errors import MaterialError
-from .layers import drop_layer_group, lay_over, lift, surfaces
+from .layers import LAYER_GROUP, lay_over, lift, surfaces
 from .maps import LOOKS
-from .nodes import Writer, socket, tag, tagged
+from .nodes import Writer, drop_shared_group, socket, tag, tagged
 
 GROUP, COORDINATES, _LAYER = "group", "coordinates", "layer"
 _AMOUNT, _MIX, _NORMALIZE = "amount", "mix", "normalize"
@@ -36,23 +36,23 @@ def find_principled(tree: bpy.types.NodeTree) -> bpy.types.Node:
     )
 
 
-def join_over(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) -> bpy.types.Node:
+def join_over(tree: bpy.types.NodeTree, group: bpy.types.NodeTree) -> bpy.types.Node:
     """Add the group to a material's tree as a layer over what its output shows. Raises MaterialError where that is
-    nothing; coordinates as in `join`."""
+    nothing."""
     surfaces(tree)
     writer = Writer(tree)
-    node = _add_group(writer, group, coordinates)
+    node = _add_group(writer, group)
     for made in lay_over(tree, node, by_change=True):
         tag(made, _LAYER)
     _place_source(tree, node)
     return node
 
 
-def join(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) -> bpy.types.Node:
-    """Add the group to a material's tree and wire it. coordinates: an output of Texture Coordinate, by identifier."""
+def join(tree: bpy.types.NodeTree, group: bpy.types.NodeTree) -> bpy.types.Node:
+    """Add the group to a material's tree and wire it to its Principled BSDF."""
     principled = find_principled(tree)
     writer = Writer(tree)
-    node = _add_group(writer, group, coordinates)
+    node = _add_group(writer, group)
     x, y = principled.location
     node.location = (x - 460, y)
     _place_source(tree, node)
@@ -68,13 +68,13 @@ def join(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, coordinates: str) 
     return node
 
 
-def _add_group(writer: Writer, group: bpy.types.NodeTree, coordinates: str) -> bpy.types.Node:
+def _add_group(writer: Writer, group: bpy.types.NodeTree) -> bpy.types.Node:
     node = tag(writer.node("ShaderNodeGroup"), GROUP)
     node.node_tree = group
     node.name = node.label = "Patina"
     node.width = 200
     source = tag(writer.node("ShaderNodeTexCoord"), COORDINATES)
-    writer.tree.links.new(socket(source.outputs, coordinates), node.inputs["Vector"])
+    writer.tree.links.new(socket(source.outputs, "UV"), node.inputs["Vector"])
     return node
 
 
@@ -129,9 +129,8 @@ def part(tree: bpy.types.NodeTree) -> None:
         lift(tree, node.name)
     for node in list(tagged(tree)):
         tree.nodes.remove(node)
-    drop_layer_group()
-    for group in [group for group in bpy.data.node_groups if group.get(BOX) and group.users == 0]:
-        bpy.data.node_groups.remove(group)
+    drop_shared_group(LAYER_GROUP)
+    drop_shared_group(BOX)
 
 
 def _fed_by(output: bpy.types.NodeSocket) -> list[bpy.types.NodeSocket]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ..nodes import Writer
+from ..nodes import Writer, shared_group
 
 NAME = "Patina Age Source"
-_FORM = "patina_age_source"  # on the group: the form of its arithmetic
+SOURCE_GROUP = "patina_age_source"  # on the group: the form of its arithmetic
 _INPUTS = (
     # name, default, most, description
     ("Age", 0.0, 1.0, "The keyed Age, or that of the source before"),
@@ -16,12 +16,6 @@ _INPUTS = (
     ("Softness", 1.0, 1.0, "How gently first goes over into last: 1 as the source itself, 0 a hard border"),
     ("Delay", 0.0, 1.0, "The Age at which the last places begin"),
 )
-
-
-def drop_source_group() -> None:
-    """Take the group out of the file where no source is left."""
-    for group in [group for group in bpy.data.node_groups if group.get(_FORM) == 1 and group.users == 0]:
-        bpy.data.node_groups.remove(group)
 
 
 def source_group() -> bpy.types.NodeTree:
@@ -33,11 +27,11 @@ def source_group() -> bpy.types.NodeTree:
     So Age 0 is fresh everywhere, the first places follow the keyed Age, and the others start later, and end with the
     first ones or, by Amount, younger than they.
     """
-    for group in bpy.data.node_groups:
-        if group.get(_FORM) == 1 and group.library is None:
-            return group
+    group = shared_group(SOURCE_GROUP)
+    if group is not None:
+        return group
     group = bpy.data.node_groups.new(NAME, "ShaderNodeTree")
-    group[_FORM] = 1
+    group[SOURCE_GROUP] = 1
     for name, default, most, description in _INPUTS:
         item = group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
         item.subtype, item.min_value, item.max_value = "FACTOR", 0.0, most

@@ -6,9 +6,9 @@ import bpy
 
 from ..errors import MaterialError
 from ..materials import check_editable, group_node
-from ..nodes import Writer, tag
+from ..nodes import Writer, drop_shared_group, tag
 from .attributes import begin_paint, measure_edges
-from .group import drop_source_group, source_group
+from .group import SOURCE_GROUP, source_group
 from .keyed import SOURCE, keyed_age, move_age, sources_of
 from .kinds import KINDS
 
@@ -85,7 +85,7 @@ def remove_source(material: bpy.types.Material, name: str) -> None:
     if before is not None:
         for target in targets:
             tree.links.new(before, target)
-    drop_source_group()
+    drop_shared_group(SOURCE_GROUP)
 
 
 def _build(tree: bpy.types.NodeTree, kind: str, thing: bpy.types.Object | None) -> bpy.types.Node:

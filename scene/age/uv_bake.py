@@ -15,12 +15,13 @@ import numpy as np
 
 from .. import playback
 from ..baking.sequence import check_folder, file_stem
+from ..color import linear_to_srgb
 from ..errors import BakeError
 from ..maps import CHANGE_LABEL, LOOKS
 from ..materials import group_node
 from ..node_group import group_images
 from ..nodes import Writer, socket
-from ..versions import set_view
+from ..versions import set_view, use_nodes
 from .keyed import keyed_age
 
 AGE = "age"
@@ -140,10 +141,9 @@ def _copied(own: bpy.types.Material | None, image: bpy.types.Image, copies: Copi
     node = group_node(own) if own is not None else None
     if node is None:
         copy = bpy.data.materials.new("Patina UV Bake")
-        if bpy.app.version < (5, 0):
-            copy.use_nodes = True
-        copy.node_tree.nodes.clear()
-        Writer(copy.node_tree).node("ShaderNodeOutputMaterial")
+        tree = use_nodes(copy)
+        tree.nodes.clear()
+        Writer(tree).node("ShaderNodeOutputMaterial")
     else:
         copy = own.copy()
         age = node.inputs["Age"]
@@ -193,9 +193,7 @@ def _save(image: bpy.types.Image, stage: bpy.types.Scene, path: Path, name: str,
     if bake.exr and name == "height":
         values[:, :3] -= _SHIFT
     if not bake.exr and name == "base_color":
-        linear = np.clip(values[:, :3], 0, 1)
-        dark = linear <= 0.0031308
-        values[:, :3] = np.where(dark, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+        values[:, :3] = linear_to_srgb(np.clip(values[:, :3], 0, 1))
     values[:, 3] = 1.0
     image.pixels.foreach_set(pixels)
     settings = stage.render.image_settings

@@ -22,10 +22,11 @@ _LARGEST = 64 << 20  # bytes that a file of an archive may unpack to
 
 def ready_atlas(model: str) -> Path | None:
     """The archive of a model's ready-made atlas, or None where there is none of exactly this model."""
-    path = library.model_path(model).with_suffix(".atlas")
-    if not path.is_file() or _record(path).get("sha256") != library.model_header(model).sha256:
+    path = library.model_path(model)
+    archive = path.with_suffix(".atlas")
+    if not archive.is_file() or _record(archive).get("sha256") != library.header_of(path).sha256:
         return None
-    return path
+    return archive
 
 
 def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:

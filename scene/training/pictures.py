@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..icons import Icons, load_picture
+from ..icons import Icons, load_picture, stamp
 from .jobs import Training, picture_path
 from .loss_curve import draw_curve
 
@@ -82,8 +82,4 @@ def _curve_source(training: Training) -> object:
 
 
 def _picture_source(training: Training) -> object:
-    try:
-        status = picture_path(training.model).stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+    return stamp(picture_path(training.model))
