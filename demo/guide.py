@@ -123,8 +123,7 @@ def main(output: Path) -> None:
         os.environ |= {"BLENDER_USER_RESOURCES": str(folder / "profile"), "PATINA_PYTHON": sys.executable}
         desk = Desk(folder, _PACKAGE, zip_file=folder / "patina.zip")
         try:
-            chosen = sys.argv[2:] or ["first_rust", "edges_first", "over_paint", "bake"]
-            for take in (globals()[name] for name in chosen):
+            for take in (first_rust, edges_first, over_paint, bake):
                 take(desk)
                 for path in folder.glob("guide_*.png"):
                     picture = Image.open(path).convert("RGB").crop(_CROPS.get(path.stem, (0, 0, *SIZE)))

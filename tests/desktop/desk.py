@@ -22,10 +22,10 @@ class Desk:
     folder: an empty folder for what passes between the test and Blender, and for pictures.
     """
 
-    def __init__(self, folder: Path, package: str, *, zip_file: Path | None = None, blend: Path | None = None):
+    def __init__(self, folder: Path, package: str, *, zip_file: Path | None = None):
         self.folder = folder
         self._number = 0
-        command = ["blender", *([str(blend)] if blend else []), "--window-geometry", "0", "0", *map(str, SIZE)]
+        command = ["blender", "--window-geometry", "0", "0", *map(str, SIZE)]
         command += ["--python", str(_DRIVER), "--", str(folder), package, *([str(zip_file)] if zip_file else [])]
         with (folder / "blender.log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)

@@ -30,7 +30,7 @@ def is_magenta(picture: np.ndarray) -> bool:
 
 
 def scrub_to(desk: Desk, frame: int) -> None:
-    """Click on a frame in the timeline, whose view shows 0 to 250 at first."""
+    """Go to a frame and wait until it is shown. By script: where the timeline lies is no part of what is tested."""
     desk.ask(f"bpy.context.window_manager.windows[0].scene.frame_set({frame}); answer = 0")
     desk.rest()
 
