@@ -25,6 +25,7 @@ from ..models.model_header import read_header
 
 _OPEN_LIVES = 4
 _OPEN_MODELS = 4
+AHEAD = 8  # steps: so far the engine runs before the playhead, and rests when that stands still or goes back
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Worker:
     _lives: OrderedDict[str, Life] = field(default_factory=OrderedDict)
     _reaches: dict[str, float] = field(default_factory=dict)  # by the model's hash
     _changes: OrderedDict[str, Change] = field(default_factory=OrderedDict)
+    _playhead: int = 0  # up to where the life last asked for had to be solved
 
     def life(self, model: Path, sha256: str, seed: int, extent: int, draft: bool = False) -> Life:
         """The life of a model file. Raises InvalidModelError where the file is not the one that `sha256` names.
@@ -82,10 +84,9 @@ class Worker:
         if self.device != "cpu":
             torch.accelerator.empty_cache()
 
-    @staticmethod
-    def solve(life: Life, age: float) -> Generator[tuple[int, int], None, None]:
+    def solve(self, life: Life, age: float) -> Generator[tuple[int, int], None, None]:
         """Solve up to `age`, yielding (steps done, steps to do) after each."""
-        target = life.index_for(age)
+        self._playhead = target = life.index_for(age)
         while life.index < target:
             life.advance()
             yield life.index, target
@@ -106,9 +107,12 @@ class Worker:
         return self._changes[life.name]
 
     def ahead(self) -> bool:
-        """Solve one more step of the life last asked for; False where there is nothing left to do."""
+        """Solve one more step of the life last asked for; False where AHEAD of them, or all, are done.
+
+        Not the whole life: who has stopped to look wants a quiet machine, and who goes back no step to wait for.
+        """
         life = next(reversed(self._lives.values()), None)
-        if life is None or life.index >= life.steps:
+        if life is None or life.index >= min(life.steps, self._playhead + AHEAD):
             return False
         life.advance()
         return True
