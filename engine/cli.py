@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from .commands import bench, evaluate, import_eqx, info, synth, train
@@ -42,9 +43,14 @@ def main() -> int:
     try:
         arguments.run(arguments)
     except PatinaError as error:
-        print(f"patina: {error}", file=sys.stderr)
+        _say(f"patina: {error}")
         return 2
     except KeyboardInterrupt:
-        print("patina: stopped", file=sys.stderr)
+        _say("patina: stopped")
         return 130
     return 0
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # a full disk may be what it is about, and hold the log too
+        print(line, file=sys.stderr, flush=True)

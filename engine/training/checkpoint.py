@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
 from dataclasses import asdict
 from pathlib import Path
@@ -52,10 +53,13 @@ class Checkpoint:
     def save(self, seconds: float) -> None:
         """Write where the training is. Raises TrainingError where the disk does not let us."""
         content = {"identity": self._identity, "training": self._training.state_dict(), "seconds": seconds}
+        whole = io.BytesIO()
+        torch.save(content, whole)  # not to the disk: of a full one torch says only "unexpected pos 554240 vs 554128"
         try:
             with written_whole(self.path) as beside:
-                torch.save(content, beside)
-        except (OSError, RuntimeError) as error:
+                beside.write_bytes(whole.getbuffer())
+        except OSError as error:
             raise TrainingError(
-                f"The checkpoint {self.path} cannot be written ({error})", "free space on the disk"
+                f"The checkpoint {self.path} cannot be written ({error.strerror or error})",
+                "free space on the disk, then resume the training",
             ) from error

@@ -47,17 +47,22 @@ class Job:
     command: tuple[str, ...] = ("train", "", "")
 
 
+def _print(line: str) -> None:
+    with suppress(OSError):  # hours of work do not end because nobody can be told: the log's disk may be full
+        print(line, file=sys.stderr, flush=True)
+
+
 def train(
     objective: Objective,
     config: TrainingConfig,
     job: Job,
-    report: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    report: Callable[[str], None] = _print,
 ) -> None:
     """Train, or go on with, a model; writes it when done or stopped.
 
     Beside the model stand at any time its progress (`engine.files.progress`), a picture, and the checkpoint. Raises
-    TrainingError for settings or a checkpoint that do not fit, and KeyboardInterrupt once stopped. A model or a
-    checkpoint of another training stays as it was.
+    TrainingError for settings or a checkpoint that do not fit, other PatinaErrors where something cannot be written,
+    and KeyboardInterrupt once stopped. A model or a checkpoint of another training stays as it was.
     """
     config.check()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -76,9 +81,20 @@ def train(
         try:
             sitting.work()
         except (PatinaError, OSError, MemoryError) as error:
-            with suppress(ProgressError):
-                sitting.note(FAILED, str(error) or "The memory is full: choose a smaller size.")
-            raise
+            failure = _sentence(error, job.model.parent)
+            with suppress(ProgressError):  # the disk may be full
+                sitting.note(FAILED, str(failure))
+            raise failure from None if failure is error else error
+
+
+def _sentence(error: Exception, folder: Path) -> PatinaError:
+    """What ended a training, as a person is told."""
+    if isinstance(error, PatinaError):
+        return error
+    if isinstance(error, OSError):
+        cause = f"{error.filename or folder} cannot be used ({error.strerror or error})"
+        return TrainingError(cause, "check that folder and the space on its disk, then resume the training")
+    return TrainingError("The memory is full", "choose a smaller size")
 
 
 class _Sitting:
@@ -212,9 +228,15 @@ def _interruption_held() -> Iterator[threading.Event]:
 
 def _rehearse(training: Training, job: Job) -> None:
     """Before hours of work: can what will be learned be described, and its folder be made?"""
-    with tempfile.TemporaryDirectory() as folder:
-        header = replace(header_of(training, job.model, job.description, 0.0), light=training.objective.light())
-        save_model(training.field, header, Path(folder) / job.model.name)
+    header = replace(header_of(training, job.model, job.description, 0.0), light=training.objective.light())
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            save_model(training.field, header, Path(folder) / job.model.name)
+    except OSError as error:
+        raise TrainingError(
+            f"Nothing can be written to the folder of temporary files ({error.strerror or error})",
+            "free space on its disk",
+        ) from error
     try:
         job.model.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

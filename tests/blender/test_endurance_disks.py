@@ -12,23 +12,19 @@ import bpy
 import pytest
 from stage import age_stage, is_magenta, load_picture, patina, render_frame
 from test_bake import bake, contents, sidecar
+from trainings import SMALL, write_footage
 
+from tests.endurance import disks, writers
 from tests.endurance.truth import Truth, settle, wanted
-
-
-def mount(*arguments: object) -> bool:
-    return subprocess.run(["mount", *map(str, arguments)], capture_output=True).returncode == 0
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 256 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if sys.platform != "linux" or os.geteuid() or not mount("-t", "tmpfs", "-o", "size=256k", "tmpfs", disk):
-        pytest.skip("only the superuser of a Linux may mount a small disk")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    with disks.small_disk(tmp_path / "disk", "256k") as mounted:
+        if not mounted:
+            pytest.skip("only the superuser of a Linux may mount a small disk")
+        yield tmp_path / "disk"
 
 
 def in_mid_bake(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object], after: int = 2) -> None:
@@ -72,7 +68,7 @@ def test_a_disk_that_is_full_in_mid_bake_keeps_what_is_whole_and_goes_on_later(
     assert 5 <= len(left) < 50 and left.items() <= whole.items()
     assert not list(small_disk.glob(".*"))
     assert 0 < len(sidecar(small_disk)["frames"]) < 10
-    assert mount("-o", "remount,size=4m", small_disk)
+    disks.resize(small_disk, "4m")
     assert bake(small_disk, 1, 10) == {"FINISHED"}
     assert contents(small_disk) == whole
 
@@ -82,15 +78,37 @@ def test_a_disk_that_turns_read_only_in_mid_bake_is_one_sentence_and_the_bake_go
 ) -> None:
     age_stage()
     bake(tmp_path / "whole", 1, 4)
-    assert mount("-o", "remount,size=4m", small_disk)
-    in_mid_bake(monkeypatch, lambda: mount("-o", "remount,ro", small_disk))
+    disks.resize(small_disk, "4m")
+    in_mid_bake(monkeypatch, lambda: disks.mount("-o", "remount,ro", small_disk))
     with pytest.raises(RuntimeError, match="Read-only file system") as error:
         bake(small_disk, 1, 4)
     one_sentence(error)
     assert list(sidecar(small_disk)["frames"]) == ["1", "2"]
-    assert mount("-o", "remount,rw", small_disk)
+    assert disks.mount("-o", "remount,rw", small_disk)
     assert bake(small_disk, 1, 4) == {"FINISHED"}
     assert contents(small_disk) == contents(tmp_path / "whole")
+
+
+def test_a_disk_that_fills_in_mid_training_keeps_what_is_whole_and_the_training_goes_on_later(
+    small_disk: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    preferences = patina("scene.engine.process").preferences()
+    preferences.models = str(small_disk)
+    request.addfinalizer(lambda: setattr(patina("scene.engine.process").preferences(), "models", ""))
+    disks.resize(small_disk, "3m")  # one checkpoint, its picture, and most of another
+    with pytest.raises(RuntimeError, match="No space left on device") as error:
+        footage = write_footage(tmp_path / "footage")
+        bpy.ops.patina.train(exemplar=str(footage), name="Rust", kind="RGB", iterations=6, options=SMALL)
+    assert "free space on the disk, then resume" in one_sentence(error)
+    (training,) = patina("scene.training.jobs").trainings()
+    assert training.state == "failed" and training.describe() == one_sentence(error)
+    assert training.progress.iteration > 1  # it failed at another checkpoint than the first
+    assert {path.name for path in small_disk.glob(".*")} == {".Rust.lock"}
+    assert writers.broken_pictures(small_disk) == []
+    disks.resize(small_disk, "16m")
+    assert bpy.ops.patina.train_resume(name="Rust") == {"FINISHED"}
+    assert "from step 1 of 6" in (small_disk / "Rust.log").read_text()
+    assert patina("scene.library").model_header("Rust").training["iterations"] == 6
 
 
 @pytest.mark.parametrize("in_its_place", ["nothing", "a file"])
