@@ -56,14 +56,14 @@ versions: environment .venv-4.2/.ready .venv-5.0/.ready .venv-5.2/.ready
 fuzz: environment
 	$(BIN)/python -m tests.fuzz
 
-# Known holes (asks osv.dev) and licences of all that the engine's environment gets, in turn too.
+# Known holes (asks osv.dev, or else the package index) and licences of all that the engine's environment gets, in turn too.
 AUDITED := requirements/engine.txt requirements/engine-constraints.txt requirements/installer.txt
 .venv-audit/.ready: requirements/audit.txt
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 audit: licences
-	.venv-audit/bin/pip-audit --vulnerability-service osv --strict --no-deps --disable-pip $(AUDITED:%=-r %)
+	$(BIN)/python -m scripts.audit .venv-audit/bin/pip-audit $(AUDITED)
 licences: environment .venv-audit/.ready
 	.venv-audit/bin/pip-licenses --python $(BIN)/python --with-urls --packages $$(grep -ohE '^[A-Za-z0-9_-]+' $(AUDITED)) --partial-match \
 	  --allow-only "Apache;BSD;MIT;PSF-2.0"
