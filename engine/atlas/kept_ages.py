@@ -1,37 +1,41 @@
 """Which ages of a life to keep, and what to keep at each, so that blending the two nearest misses the life the least.
 
 A life is given at S ages x_0 ... x_(S-1), evenly spaced over [0, 1]. Kept is a linear spline over n of these ages
-(the knots): at age a it shows sum_k B_k(a) v_k, B the hat functions. Its values v are not the life's own maps at the
-knots: a spline that may pass beside them comes nearer to the life everywhere else. They are weighted least squares,
-v = W x, and the weights of the ages are raised where the error is large until it is as even as it gets (Lawson's
-iteration for the least worst error). Knots: the best choice for plain interpolation, by dynamic programming, then moved
-one at a time while that helps.
+(the knots): at age a it shows sum_k B_k(a) v_k, B the hat functions. A map that changes steeply may be *halved*: it has
+a value more in the middle of each interval. The first and the last value are the life's own, so that Age 0 and 1 are
+exact. The others are not: a spline that may pass beside the life comes nearer to it everywhere else. They are weighted
+least squares, v = W x, and the weights of the ages are raised where the error is large until it is as even as it gets
+(Lawson's iteration for the least worst error). Knots: the best choice for plain interpolation, by dynamic programming,
+then moved one at a time while that helps. All maps share them; each has a W of its own.
 
-All errors are quadratic in x, so they need only the Gram matrices x x^T of the maps, not the maps.
+All errors are quadratic in x, so they need only the Gram matrices x x^T of the maps, not the maps. And all that is
+shown is linear in x: the mean over texels that a distant view shows is as near to the life as the texels are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 _MOVES = (-4, -2, -1, 1, 2, 4)
-_MOST_TRIALS = 600  # of a moved knot; each takes about a millisecond
+_MOST_TRIALS = 600  # of a moved knot; each takes some milliseconds
 _ROUNDS = 30  # of Lawson's iteration
 
 
 @dataclass(frozen=True)
 class KeptAges:
-    """knots: indices of the kept ages among the S. weights: W [n, S]."""
+    """knots: indices of the kept ages among the S. weights: W of each map, [n, S], or of a halved one [2n - 1, S] with
+    the middles between the knots."""
 
     knots: list[int]
-    weights: np.ndarray
+    weights: dict[str, np.ndarray]
 
-    def basis(self) -> np.ndarray:
-        """Hat functions [S, n]: how much of each kept age is shown at each of the S ages."""
-        return _basis(self.weights.shape[1], self.knots)
+    def shown(self, name: str, maps: np.ndarray) -> np.ndarray:
+        """A map [S, ...] as the spline shows it at each of the S ages."""
+        weights = self.weights[name]
+        return _basis(weights.shape[1], _places(self.knots, halved=len(weights) > len(self.knots))) @ (weights @ maps)
 
 
 def gram(maps: np.ndarray) -> np.ndarray:
@@ -40,25 +44,54 @@ def gram(maps: np.ndarray) -> np.ndarray:
     return moving @ moving.T / maps.shape[1]
 
 
-def choose_ages(grams: Mapping[str, np.ndarray], count: int) -> KeptAges:
+def choose_ages(
+    grams: Mapping[str, np.ndarray], count: int, *, halved: Collection[str] = (), following: Collection[str] = ()
+) -> KeptAges:
     """Choose `count` of the S ages, from 2 to S, for the least worst mean square error over all ages and maps.
 
-    grams: the [S, S] of each map.
+    grams: the [S, S] of each map. halved: maps that have a value in the middle of each interval too. following: maps
+    that are kept at the ages which are best for the others.
     """
-    matrices = np.stack(list(grams.values()))
-    knots = _moved(matrices, _interpolation_knots(matrices, count))
-    return KeptAges(knots, _least_worst(matrices, _basis(matrices.shape[1], knots)))
+    deciding = [name for name in grams if name not in following]
+    plain = np.array([grams[name] for name in deciding if name not in halved])
+    fine = np.array([grams[name] for name in deciding if name in halved])
+    # Half the step leaves a quarter of the error.
+    matrices = np.concatenate([part for part in (plain, fine / 16) if len(part)])
+    knots = _moved(plain, fine, _interpolation_knots(matrices, count))
+    return KeptAges(knots, {name: fit(matrix, knots, halved=name in halved) for name, matrix in grams.items()})
 
 
-def _basis(samples: int, knots: list[int]) -> np.ndarray:
+def _places(knots: list[int], *, halved: bool) -> np.ndarray:
+    """Where the values of a map lie, counted in samples."""
+    if not halved:
+        return np.array(knots, float)
+    places = np.empty(2 * len(knots) - 1)
+    places[::2] = knots
+    places[1::2] = (places[:-1:2] + places[2::2]) / 2
+    return places
+
+
+def _basis(samples: int, places: np.ndarray) -> np.ndarray:
+    """Hat functions [S, values]: how much of each value is shown at each of the S ages."""
     positions = np.arange(samples)
-    return np.stack([np.interp(positions, knots, row) for row in np.eye(len(knots))], axis=1)
+    return np.stack([np.interp(positions, places, row) for row in np.eye(len(places))], axis=1)
 
 
 def _least_squares(basis: np.ndarray, importance: np.ndarray) -> np.ndarray:
-    """W [n, S] that minimises sum_s importance_s |x_s - (B W x)_s|^2 for every x."""
+    """W [values, S] that minimises sum_s importance_s |x_s - (B W x)_s|^2 for every x, the first and the last value
+    being x's own."""
+    values, samples = basis.shape[1], basis.shape[0]
+    weights = np.zeros((values, samples))
+    weights[0, 0] = weights[-1, -1] = 1.0
+    unseen = np.flatnonzero(np.abs(basis).max(0) < 1e-9)  # the middle between neighbours lies on no sample
+    even = np.zeros((len(unseen), values))
+    even[np.arange(len(unseen)), unseen] = 1.0
+    even[np.arange(len(unseen)), unseen - 1] = even[np.arange(len(unseen)), unseen + 1] = -0.5
     root = np.sqrt(importance)
-    return np.linalg.pinv(root[:, None] * basis) * root
+    matrix = np.concatenate([root[:, None] * basis, even])
+    wanted = np.concatenate([np.diag(root), np.zeros((len(unseen), samples))]) - matrix @ weights
+    weights[1:-1] = np.linalg.lstsq(matrix[:, 1:-1], wanted, rcond=None)[0]
+    return weights
 
 
 def _errors(basis: np.ndarray, weights: np.ndarray, matrices: np.ndarray) -> np.ndarray:
@@ -68,12 +101,14 @@ def _errors(basis: np.ndarray, weights: np.ndarray, matrices: np.ndarray) -> np.
     return np.maximum(np.max(errors, axis=0), 0.0)  # rounding may leave less than nothing
 
 
-def _least_worst(matrices: np.ndarray, basis: np.ndarray) -> np.ndarray:
+def fit(matrix: np.ndarray, knots: list[int], *, halved: bool = False) -> np.ndarray:
+    """W of a map with that Gram matrix for the least worst mean square error over all ages."""
+    basis = _basis(len(matrix), _places(knots, halved=halved))
     importance = np.ones(len(basis))
     least, best = np.inf, np.empty(0)
     for _ in range(_ROUNDS):
         weights = _least_squares(basis, importance)
-        errors = _errors(basis, weights, matrices)
+        errors = _errors(basis, weights, matrix[None])
         if errors.max() < least:
             least, best = errors.max(), weights
         if not errors.max() > 0:
@@ -110,13 +145,17 @@ def _interpolation_knots(matrices: np.ndarray, count: int) -> list[int]:
     return knots[::-1]
 
 
-def _moved(matrices: np.ndarray, knots: list[int]) -> list[int]:
-    """Move inner knots while that makes the worst error of the least squares spline smaller."""
-    even = np.ones(matrices.shape[1])
+def _moved(plain: np.ndarray, fine: np.ndarray, knots: list[int]) -> list[int]:
+    """Move inner knots while that makes the worst error of the least squares splines smaller."""
+    even = np.ones((plain if len(plain) else fine).shape[1])
 
     def worst(knots: list[int]) -> float:
-        basis = _basis(matrices.shape[1], knots)
-        return float(_errors(basis, _least_squares(basis, even), matrices).max())
+        errors = []
+        for matrices, halved in ((plain, False), (fine, True)):
+            if len(matrices):
+                basis = _basis(len(even), _places(knots, halved=halved))
+                errors.append(float(_errors(basis, _least_squares(basis, even), matrices).max()))
+        return max(errors)
 
     least, trials, better = worst(knots), 0, True
     while better and trials < _MOST_TRIALS:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from ..maps.map_names import DEPARTURE
 
+# Maps that have a value more halfway to the next kept age, and what it is called.
+HALVES = {"metallic": "metallic halfway", "roughness": "roughness halfway"}
 # What a picture holds in red, green, blue and alpha.
 PICTURES: dict[str, tuple[str, ...]] = {
-    "base_color": ("base_color",),
+    "base_color": ("base_color", HALVES["metallic"]),
     "surface": ("metallic", "roughness", "height", DEPARTURE),
-    "normal": ("normal",),
+    "normal": ("normal", HALVES["roughness"]),
 }
 SCALARS = PICTURES["surface"][:3]
 FEWEST_AGES, MOST_AGES = 2, 64

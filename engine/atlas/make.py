@@ -17,13 +17,11 @@ from ..maps.change import change as change_of
 from ..maps.color import linear_to_srgb
 from ..maps.map_names import CHANGE, DEPARTURE, MAPS
 from ..maps.pictures import write_texture
-from .kept_ages import KeptAges, choose_ages, gram
-from .layout import FEWEST_AGES, GOOD, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
+from .kept_life import SHADED, KeptLife, keep_life
+from .layout import FEWEST_AGES, GOOD, HALVES, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
 
 _MOST_SAMPLES = 161  # ages at which the life is looked at, evenly spaced
 _TEXELS = 1 << 14  # looked at for the choice of ages
-_LEAST_WEIGHT = 1e-4
-_SHADED = ("base_color", "metallic", "roughness", "normal")
 _ERROR_FREE = 99.0  # dB
 
 Steps = Generator[tuple[int, int], None, dict[str, Any]]
@@ -33,9 +31,10 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     """Write the tiles of `count` kept ages into `folder`, yielding (steps done, steps to do).
 
     Returns what is needed to play them: ages [n], in [0, 1]; bounds: {metallic, roughness, height: [low, high, least,
-    most]}, the values of black and white in the picture, and what a blend is clamped to; decibels: {map: PSNR at the
-    worst moment}, base colour as it is blended (its square root), height as a share of its range over the life, and of
-    Change; enough: how many ages would reach GOOD, or null. Raises InvalidRequestError and PictureError.
+    most]}, the values of black and white in the picture, and what a blend is clamped to; shares: {map: {map: share}},
+    the bends that each takes (see `kept_life`); decibels: {map: PSNR at the worst moment}, base colour as it is blended
+    (its square root), height as a share of its range over the life, and of Change; enough: how many ages would reach
+    GOOD, or null. Raises InvalidRequestError and PictureError.
     """
     samples = min(2 * life.model.grid.steps + 1, _MOST_SAMPLES)
     most = min(MOST_AGES, samples)
@@ -63,22 +62,19 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
             seen[name].append(values.reshape(life.extent**2, -1)[texels].ravel())
         done += 1
         yield done, total
-    departed = np.stack(seen.pop(DEPARTURE))
     sampled = {name: np.stack(values) for name, values in seen.items()}
     kept, decibels, enough = _choose(sampled, count)
-    shown = kept.basis() @ _kept_departure(kept.weights @ departed, departed[kept.knots])
-    decibels[CHANGE] = _decibels(change_of(shown), change_of(departed))
-    bounds = {name: _bounds(sampled[name], kept) for name in SCALARS}
+    bounds = {name: _bounds(sampled, kept, name) for name in SCALARS}
 
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(count):
-        maps = _mixture(life, ages, kept.weights[index], change)
-        maps[DEPARTURE] = _kept_departure(maps[DEPARTURE], change.departure(life.maps(ages[kept.knots[index]])))
+        maps = _kept(life, ages, kept, index, change)
         for picture, values in tile_pictures(maps, bounds, life.extent).items():
             write_texture(tile_file(folder, stem, picture, tile_number(index)), values, bits)
         done += 1
         yield done, total
-    return {"ages": [ages[k] for k in kept.knots], "bounds": bounds, "decibels": decibels, "enough": enough}
+    chosen = [ages[knot] for knot in kept.knots]
+    return {"ages": chosen, "bounds": bounds, "shares": kept.shares, "decibels": decibels, "enough": enough}
 
 
 def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Generator[tuple[int, int], None, float]:
@@ -92,18 +88,19 @@ def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Gen
 
 
 def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], extent: int) -> dict[str, np.ndarray]:
-    """The pictures [side, side, 3 or 4] in [0, 1] of blendable maps; base colour display-encoded (sRGB)."""
-    linear = torch.from_numpy(np.clip(maps["base_color"], 0, 1) ** 2)
-    scalars = [(maps[name] - bounds[name][0]) / (bounds[name][1] - bounds[name][0]) for name in SCALARS]
-    pictures = {
-        "base_color": linear_to_srgb(linear).numpy(),
-        "surface": np.stack([*scalars, maps[DEPARTURE]], axis=-1),
-        "normal": maps["normal"],
-    }
-    assert pictures.keys() == PICTURES.keys()
+    """The pictures [side, side, 4] in [0, 1] of what is kept at an age; base colour display-encoded (sRGB)."""
+    channels = dict(maps)
+    channels["base_color"] = linear_to_srgb(torch.from_numpy(np.clip(maps["base_color"], 0, 1) ** 2)).numpy()
+    for name in SCALARS:
+        low, high, *_ = bounds[name]
+        for part in {name, HALVES.get(name, name)}:
+            channels[part] = (maps[part] - low) / (high - low)
     margin = margin_texels(extent)
     return {
-        name: np.pad(values, ((margin, margin), (margin, margin), (0, 0)), "wrap") for name, values in pictures.items()
+        picture: np.pad(
+            np.dstack([channels[name] for name in names]), ((margin, margin), (margin, margin), (0, 0)), "wrap"
+        )
+        for picture, names in PICTURES.items()
     }
 
 
@@ -121,29 +118,34 @@ def _some_texels(extent: int) -> np.ndarray:
     return np.sort(np.random.Generator(np.random.PCG64(0)).choice(number, _TEXELS, replace=False))
 
 
-def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptAges, dict[str, float], int | None]:
-    """The ages to keep, how near that comes, and how many would be near enough."""
-    grams = {name: gram(sampled[name]) for name in _SHADED}
-    kept = _pruned(choose_ages(grams, count))
+def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptLife, dict[str, float], int | None]:
+    """What to keep, how near that comes, and how many ages would be near enough."""
+    kept = keep_life(sampled, count)
     reached = decibels = _reached(sampled, kept)
     enough, most = count, min(MOST_AGES, len(sampled["height"]))
-    while min(reached[name] for name in _SHADED) < GOOD:
+    while min(reached[name] for name in SHADED) < GOOD:
         if enough == most:
             return kept, decibels, None
         enough = min(enough + 2, most)
-        reached = _reached(sampled, _pruned(choose_ages(grams, enough)))
+        reached = _reached(sampled, keep_life(sampled, enough))
     return kept, decibels, enough
 
 
-def _reached(sampled: dict[str, np.ndarray], kept: KeptAges) -> dict[str, float]:
-    """PSNR in dB of each map at the worst of its ages, with all that a picture cannot hold cut off."""
+def _reached(sampled: dict[str, np.ndarray], kept: KeptLife) -> dict[str, float]:
+    """PSNR in dB of each map and of Change at the worst of its ages, with all that a picture cannot hold cut off."""
+    stored = {part: kept.stored(part, sampled) for part in kept.weights}
+    for name in ("base_color", "normal"):
+        stored[name] = np.clip(stored[name], 0, 1)
+    stored[DEPARTURE] = _kept_departure(stored[DEPARTURE], sampled[DEPARTURE][kept.knots])
     decibels = {}
     for name, values in sampled.items():
+        shown = kept.shown(name, stored)
+        if name == DEPARTURE:
+            decibels[CHANGE] = _decibels(change_of(shown), change_of(values))
+            continue
         least, most = (float(values.min()), float(values.max())) if name in SCALARS else (0.0, 1.0)
-        stored = kept.weights @ values
-        shown = np.clip(kept.basis() @ (stored if name in SCALARS else np.clip(stored, 0, 1)), least, most)
         peak = (most - least or 1.0) if name == "height" else 1.0
-        decibels[name] = _decibels(shown / peak, values / peak)
+        decibels[name] = _decibels(np.clip(shown, least, most) / peak, values / peak)
     return decibels
 
 
@@ -153,17 +155,11 @@ def _decibels(shown: np.ndarray, values: np.ndarray) -> float:
     return min(_ERROR_FREE, float(-10 * np.log10(max(error, 1e-12))))
 
 
-def _pruned(kept: KeptAges) -> KeptAges:
-    """Without the weights that make no difference, so that a tile is mixed from a few ages; each sum stays 1."""
-    weights = np.where(np.abs(kept.weights) < _LEAST_WEIGHT, 0.0, kept.weights)
-    return KeptAges(kept.knots, weights / weights.sum(1, keepdims=True))
-
-
-def _bounds(values: np.ndarray, kept: KeptAges) -> list[float]:
-    """[low, high, least, most] of a scalar map [S, texels]: of what is kept, and of the life."""
-    stored = kept.weights @ values
-    low, high = float(stored.min()), float(stored.max())
-    return [low, high if high > low else low + 1.0, float(values.min()), float(values.max())]
+def _bounds(sampled: dict[str, np.ndarray], kept: KeptLife, name: str) -> list[float]:
+    """[low, high, least, most] of a scalar map: of what is kept of it, and of the life."""
+    parts = [kept.stored(part, sampled) for part in (name, HALVES.get(name, name))]
+    low, high = float(np.min(parts)), float(np.max(parts))
+    return [low, high if high > low else low + 1.0, float(sampled[name].min()), float(sampled[name].max())]
 
 
 def _kept_departure(fitted: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -172,11 +168,15 @@ def _kept_departure(fitted: np.ndarray, own: np.ndarray) -> np.ndarray:
     return np.where(own <= fresh, np.clip(fitted, 0, fresh), np.clip(fitted, 0, 1))
 
 
-def _mixture(life: Life, ages: list[float], weights: np.ndarray, change: Change) -> dict[str, np.ndarray]:
-    """What is kept at one age: the life's blendable maps, weighted."""
-    mixed: dict[str, np.ndarray] = {}
-    for index in np.flatnonzero(weights):
-        for name, values in _blendable(life.maps(ages[index]), change).items():
-            part = np.float32(weights[index]) * values
-            mixed[name] = mixed[name] + part if name in mixed else part
-    return mixed
+def _kept(life: Life, ages: list[float], kept: KeptLife, index: int, change: Change) -> dict[str, np.ndarray]:
+    """All parts of what is kept at one age."""
+    weights = [(part, name, own[index]) for part, of in kept.weights.items() for name, own in of.items()]
+    parts: dict[str, np.ndarray] = {}
+    for place in np.flatnonzero(np.any([own for *_, own in weights], axis=0)):
+        maps = _blendable(life.maps(ages[place]), change)
+        for part, name, own in weights:
+            if own[place]:
+                weighted = np.float32(own[place]) * maps[name]
+                parts[part] = parts[part] + weighted if part in parts else weighted
+    parts[DEPARTURE] = _kept_departure(parts[DEPARTURE], change.departure(life.maps(ages[kept.knots[index]])))
+    return parts

@@ -13,7 +13,7 @@ import bpy
 
 from ...engine.atlas.layout import PICTURES, atlas_bytes, tile_file, tile_number
 from ...engine.channel.client import AtlasRequest
-from ...engine.maps.map_names import CHANGE, DEPARTURE
+from ...engine.maps.map_names import CHANGE
 from ..errors import BakeError
 from ..materials import group_node
 from ..playback_source import switch_playback
@@ -91,7 +91,15 @@ def take_atlas(
         bpy.data.batch_remove(images.values())
         raise BakeError(f"The tiles in {folder} cannot be read ({error})", "bake again") from error
     remove_atlas(group)
-    build_atlas(group, images, request.extent, result["ages"], result["bounds"], change=CHANGE in result["decibels"])
+    build_atlas(
+        group,
+        images,
+        request.extent,
+        result["ages"],
+        result["bounds"],
+        shares=result.get("shares", {}),
+        change=CHANGE in result["decibels"],
+    )
     record = AtlasRecord(
         model=material.patina.model_stored,
         sha256=request.sha256,
@@ -129,7 +137,7 @@ def _load(folder: Path, request: AtlasRequest, picture: str, name: str, packed: 
         if tile_number(index) not in have:
             image.tiles.new(tile_number=tile_number(index))
     image.colorspace_settings.is_data = picture != "base_color"
-    image.alpha_mode = "CHANNEL_PACKED" if DEPARTURE in PICTURES[picture] else "NONE"
+    image.alpha_mode = "CHANNEL_PACKED"  # alpha is a map like the others, see `engine.atlas.layout`
     if packed:
         image.pack()
         image.filepath_raw = f"//{pattern.name}"

@@ -11,12 +11,12 @@ of any two fundamental domains of a torus cross somewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import bpy
 
-from ...engine.atlas.layout import COLUMNS, PICTURES, SCALARS, margin_texels, side_texels
+from ...engine.atlas.layout import COLUMNS, HALVES, PICTURES, SCALARS, margin_texels, side_texels
 from ...engine.maps.map_names import CHANGE, DEPARTURE
 from ..change import change_of
 from ..maps import UNIT
@@ -34,11 +34,13 @@ def build_atlas(
     ages: Sequence[float],
     bounds: Mapping[str, Sequence[float]],
     *,
+    shares: Mapping[str, Mapping[str, float]],
     change: bool = True,
 ) -> None:
     """Add the nodes of an atlas to the group, in place of those of an earlier one; nothing is linked to them yet.
 
-    change: whether the pictures carry Change; those of earlier Patinas do not.
+    bounds, shares: see `engine.atlas.make.make_atlas`. Pictures of earlier Patinas have nothing halfway between the
+    ages, so no shares, and the first of them no Change.
     """
     clear_atlas(group)
     before = {node.name for node in group.nodes}
@@ -46,18 +48,29 @@ def build_atlas(
     inputs = writer.node("NodeGroupInput").outputs
     lookups, near = _lookups(writer, inputs["Vector"], inputs["Scale"], extent)
     tiles, share = _neighbours(writer, inputs["Age"], ages)
-    outputs: dict[str, Value] = {}
-    blended = {}
-    for picture, image in images.items():
-        seen = _Seen(writer, image, lookups, near, tiles)
-        blended[picture] = seen.blended(share, squared=picture == "base_color")
-        if change and DEPARTURE in PICTURES[picture]:
-            outputs[CHANGE] = change_of(writer, seen.blended_alpha(share))
-    outputs |= {"base_color": blended["base_color"], "normal": blended["normal"]}
-    colour = writer.node("ShaderNodeSeparateColor", Color=blended["surface"])
-    for name, value in zip(SCALARS, colour.outputs, strict=True):
+    seen = {picture: _Seen(writer, images[picture], lookups, near, tiles) for picture in PICTURES}
+
+    surface = seen["surface"].colors()
+    bends = _bends(writer, seen, surface, share) if shares else {}
+
+    def bent(name: str, value: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+        """The value of a map with its shares of the bends."""
+        for other, part in shares.get(name, {}).items():
+            low, high, *_ = bounds[other]
+            value = writer.math("MULTIPLY_ADD", bends[other], part * (high - low), value)
+        return value
+
+    outputs: dict[str, bpy.types.NodeSocket] = {}
+    if change:
+        outputs[CHANGE] = change_of(writer, bent(DEPARTURE, writer.mix_numbers(share, *seen["surface"].alphas())))
+    # Square roots are blended, as the kept ages were chosen for.
+    roots = [writer.node("ShaderNodeGamma", Color=end, Gamma=0.5).outputs[0] for end in seen["base_color"].colors()]
+    outputs["base_color"] = writer.node("ShaderNodeGamma", Color=writer.mix(share, *roots), Gamma=2.0).outputs[0]
+    outputs["normal"] = writer.mix(share, *seen["normal"].colors())
+    blended = writer.node("ShaderNodeSeparateColor", Color=writer.mix(share, *surface))
+    for name, value in zip(SCALARS, blended.outputs, strict=True):
         low, high, least, most = bounds[name]
-        decoded = writer.math("MULTIPLY_ADD", value, high - low, low)
+        decoded = bent(name, writer.math("MULTIPLY_ADD", value, high - low, low))
         outputs[name] = writer.node("ShaderNodeClamp", Value=decoded, Min=least, Max=most).outputs[0]
     for name, value in outputs.items():
         end = writer.node("NodeReroute")
@@ -133,6 +146,22 @@ def _neighbours(
     return places, share
 
 
+def _bends(
+    writer: Writer, seen: Mapping[str, _Seen], surface: Sequence[Value], share: Value
+) -> dict[str, bpy.types.NodeSocket]:
+    """How far each map that has a value halfway between the ages lies off the straight line between them (see
+    `engine.atlas.kept_life`), as pictures encode it."""
+    hat = writer.math("MINIMUM", writer.math("MULTIPLY", share, 2.0), writer.math("MULTIPLY_ADD", share, -2.0, 2.0))
+    middle = writer.node("ShaderNodeSeparateColor", Color=writer.mix(0.5, *surface))
+    bends = {}
+    for name, straight in zip(SCALARS, middle.outputs, strict=True):
+        if name in HALVES:
+            picture = next(picture for picture, parts in PICTURES.items() if HALVES[name] in parts)
+            halfway = seen[picture].alphas()[0]
+            bends[name] = writer.math("MULTIPLY", writer.math("SUBTRACT", halfway, straight), hat)
+    return bends
+
+
 class _Seen:
     """One picture's two tiles, each as the lookups that no jump is near to see it."""
 
@@ -149,25 +178,20 @@ class _Seen:
             [_sample(writer, image, writer.vector("ADD", lookup, tile)) for lookup in lookups] for tile in tiles
         ]
 
-    def blended(self, share: Value, *, squared: bool) -> bpy.types.NodeSocket:
-        """The colours at the Age of a point. squared: blend square roots, as the kept ages were chosen for."""
-        writer, near = self._writer, self._near
-        ends = []
-        for samples in self._samples:
-            first, second, third = (node.outputs["Color"] for node in samples)
-            seen = writer.mix(near[0], first, writer.mix(near[1], second, third))
-            ends.append(writer.node("ShaderNodeGamma", Color=seen, Gamma=0.5).outputs[0] if squared else seen)
-        blended = writer.mix(share, *ends)
-        return writer.node("ShaderNodeGamma", Color=blended, Gamma=2.0).outputs[0] if squared else blended
+    def colors(self) -> list[bpy.types.NodeSocket]:
+        """Red, green and blue of both tiles."""
+        return self._both("Color", self._writer.mix)
 
-    def blended_alpha(self, share: Value) -> bpy.types.NodeSocket:
-        """The alpha channel likewise."""
+    def alphas(self) -> list[bpy.types.NodeSocket]:
+        """The alpha channel of both tiles."""
+        return self._both("Alpha", self._writer.mix_numbers)
+
+    def _both(self, output: str, mix: Callable[..., bpy.types.NodeSocket]) -> list[bpy.types.NodeSocket]:
         ends = []
         for samples in self._samples:
-            first, second, third = (node.outputs["Alpha"] for node in samples)
-            seen = self._writer.mix_numbers(self._near[1], second, third)
-            ends.append(self._writer.mix_numbers(self._near[0], first, seen))
-        return self._writer.mix_numbers(share, *ends)
+            first, second, third = (node.outputs[output] for node in samples)
+            ends.append(mix(self._near[0], first, mix(self._near[1], second, third)))
+        return ends
 
 
 def _sample(writer: Writer, image: bpy.types.Image, coordinates: Value) -> bpy.types.Node:

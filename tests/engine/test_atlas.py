@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from patina.engine.atlas.layout import SCALARS, margin_texels, side_texels, tile_file, tile_number
+from patina.engine.atlas.layout import HALVES, PICTURES, SCALARS, margin_texels, side_texels, tile_file, tile_number
 from patina.engine.atlas.make import make_atlas
 from patina.engine.channel.worker import Worker
 from patina.engine.errors import InvalidRequestError
@@ -46,21 +46,25 @@ def blend(folder: Path, result: dict[str, Any], age: float) -> dict[str, np.ndar
     share = (age - ages[below]) / (ages[below + 1] - ages[below])
 
     def at(index: int) -> dict[str, np.ndarray]:
-        tiles = {name: read(folder, name, index)[margin:-margin, margin:-margin] for name in ("base_color", "normal")}
-        surface = read(folder, "surface", index)[margin:-margin, margin:-margin]
-        encoded = tiles["base_color"]
+        pictures = {name: read(folder, name, index)[margin:-margin, margin:-margin] for name in PICTURES}
+        encoded = pictures["base_color"][..., :3]
         linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-        tiles["base_color"] = np.sqrt(linear)
-        for channel, name in enumerate(SCALARS):
-            low, high, *_ = result["bounds"][name]
-            tiles[name] = surface[..., channel] * (high - low) + low
+        tiles = {"base_color": np.sqrt(linear), "normal": pictures["normal"][..., :3]}
+        scalars = {name: pictures["surface"][..., channel] for channel, name in enumerate(SCALARS)}
+        scalars |= {HALVES["metallic"]: pictures["base_color"][..., 3], HALVES["roughness"]: pictures["normal"][..., 3]}
+        for name, values in scalars.items():
+            low, high, *_ = result["bounds"][name.removesuffix(" halfway")]
+            tiles[name] = values * (high - low) + low
         return tiles
 
     one, other = at(below), at(below + 1)
     maps = {name: one[name] + share * (other[name] - one[name]) for name in one}
+    hat = min(2 * share, 2 - 2 * share)
+    bends = {name: hat * (one[half] - (one[name] + other[name]) / 2) for name, half in HALVES.items()}
     for name in SCALARS:
         _, _, least, most = result["bounds"][name]
-        maps[name] = np.clip(maps[name], least, most)
+        bent = maps[name] + sum(part * bends[of] for of, part in result["shares"].get(name, {}).items())
+        maps[name] = np.clip(bent, least, most)
     return maps
 
 
@@ -78,10 +82,22 @@ def test_the_tiles_show_the_life_as_nearly_as_is_said(life: Life, tmp_path: Path
     assert min(worst.values()) > 38
 
 
+def test_the_first_and_the_last_age_are_the_lifes_own(life: Life, tmp_path: Path) -> None:
+    result, _ = bake(life, tmp_path)
+    for age in (0.0, 1.0):
+        exact = life.maps(age)
+        exact["base_color"] = np.sqrt(exact["base_color"])
+        shown = blend(tmp_path, result, age)
+        for name in ("base_color", "metallic", "roughness", "normal"):
+            assert np.abs(shown[name] - exact[name]).max() < 3 / 255, name  # the root of a dark colour is steep
+    middle = life.maps(result["ages"][1])
+    assert np.abs(blend(tmp_path, result, result["ages"][1])["normal"] - middle["normal"]).max() > 3 / 255
+
+
 def test_a_tile_repeats_the_texture_all_round(life: Life, tmp_path: Path) -> None:
     bake(life, tmp_path)
     tile, margin = read(tmp_path, "normal", 1), margin_texels(EXTENT)
-    assert tile.shape == (side_texels(EXTENT), side_texels(EXTENT), 3)
+    assert tile.shape == (side_texels(EXTENT), side_texels(EXTENT), 4)
     assert np.array_equal(tile[:margin], tile[EXTENT : EXTENT + margin])
     assert np.array_equal(tile[:, -margin:], tile[:, margin : 2 * margin])
 
@@ -90,7 +106,7 @@ def test_16_bits_hold_what_8_do_and_more(life: Life, tmp_path: Path) -> None:
     bake(life, tmp_path / "8")
     bake(life, tmp_path / "16", bits=16)
     with av.open(str(tile_file(tmp_path / "16", "Steel", "base_color", 1001))) as file:
-        deep = next(file.decode(video=0)).to_ndarray(format="rgb48le").astype(np.float64) / 65535
+        deep = next(file.decode(video=0)).to_ndarray(format="rgba64le").astype(np.float64) / 65535
     plain = read(tmp_path / "8", "base_color", 0)
     assert np.abs(deep - plain).max() < 0.6 / 255
     assert np.abs(deep * 255 - np.round(deep * 255)).max() > 0.4

@@ -10,7 +10,7 @@ AGES = np.linspace(0, 1, 41)
 
 def worst(kept: KeptAges, maps: np.ndarray) -> float:
     """The worst mean square error over the ages, from the maps themselves."""
-    return float(((kept.basis() @ (kept.weights @ maps) - maps) ** 2).mean(1).max())
+    return float(((kept.shown("map", maps) - maps) ** 2).mean(1).max())
 
 
 def life(seed: int = 0) -> np.ndarray:
@@ -42,8 +42,30 @@ def test_ages_lie_closer_where_the_life_changes_faster_and_beat_even_ones() -> N
 def test_what_is_kept_comes_nearer_than_the_lifes_own_maps_at_the_same_ages() -> None:
     maps = life()
     kept = choose_ages({"map": gram(maps)}, 9)
-    own = KeptAges(kept.knots, np.eye(41)[kept.knots])
+    own = KeptAges(kept.knots, {"map": np.eye(41)[kept.knots]})
     assert worst(kept, maps) < worst(own, maps) / 1.5
+
+
+def test_the_first_and_the_last_age_are_the_lifes_own() -> None:
+    maps = life()
+    for halved in ((), ("map",)):
+        shown = choose_ages({"map": gram(maps)}, 9, halved=halved).shown("map", maps)
+        assert np.abs(shown[[0, -1]] - maps[[0, -1]]).max() < 1e-9
+        assert np.abs(shown - maps).max() > 1e-3
+
+
+def test_a_value_halfway_leaves_a_quarter_of_the_error_or_less() -> None:
+    maps = life()
+    plain, halved = (choose_ages({"map": gram(maps)}, 9, halved=names) for names in ((), ("map",)))
+    assert worst(halved, maps) < worst(plain, maps) / 8
+
+
+def test_a_map_that_follows_does_not_decide() -> None:
+    maps, other = life(), life(1)[::-1]
+    alone = choose_ages({"map": gram(maps)}, 9)
+    both = choose_ages({"map": gram(maps), "other": gram(other)}, 9, following=("other",))
+    assert both.knots == alone.knots
+    assert choose_ages({"map": gram(maps), "other": gram(other)}, 9).knots != alone.knots
 
 
 def test_as_many_ages_as_there_are_keep_everything() -> None:
