@@ -45,7 +45,8 @@ class Train(bpy.types.Operator):
     credit: bpy.props.StringProperty(name="Credit", description="Whose footage it is; kept in the model")
     licence: bpy.props.StringProperty(name="Licence", description="The model's licence; kept in the model")
     options: bpy.props.StringProperty(
-        name="Options", description="Further options of the command 'patina train', such as --roughness 0.3,0.9"
+        name="Options",
+        description="Further options of the command 'patina train', such as --metallic 0,0 for what is no metal",
     )
     # What the file browser fills in.
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})

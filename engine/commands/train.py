@@ -59,7 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=(0.28, 0.65),
         help="colour distances from fresh at which ageing begins to show and is complete (default 0.28,0.65)",
     )
-    rgb.add_argument("--metallic", type=fresh_to_aged, default=(0.0, 0.0), help="fresh,aged (default 0,0)")
+    rgb.add_argument(
+        "--metallic",
+        type=fresh_to_aged,
+        help="fresh,aged (default 0,0); of a flash exemplar, too, where it is known (default: learned)",
+    )
     rgb.add_argument("--roughness", type=fresh_to_aged, default=(0.4, 0.85), help="fresh,aged (default 0.4,0.85)")
     rgb.add_argument(
         "--relief", type=float, default=1.0, help="how far ageing raises the surface, in texels (default 1)"
@@ -114,10 +118,14 @@ def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
 
     loss = _vgg(arguments)
     if arguments.kind == "rgb":
-        rules = default_rules(arguments.departure, arguments.metallic, arguments.roughness, arguments.relief)
+        rules = default_rules(
+            arguments.departure, arguments.metallic or (0.0, 0.0), arguments.roughness, arguments.relief
+        )
         return RgbObjective(exemplar, rules, arguments.flatten, loss)
     if arguments.kind == "flash":
-        return FlashObjective(exemplar, arguments.form, arguments.crops, arguments.initialisation, loss)
+        return FlashObjective(
+            exemplar, arguments.form, arguments.crops, arguments.initialisation, loss, arguments.metallic
+        )
     return MapsObjective(exemplar)
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..appearance import DiffuseSpecularAppearance, MetallicAppearance, PrincipledAppearance, RelightableAppearance
+from ..errors import InvalidRequestError
 from ..maps.color import linear_to_srgb
 from ..maps.normals import normals
 from ..rendering.flash import GAMMA, Frame, Light
@@ -28,7 +29,8 @@ FORMS: dict[str, RelightableAppearance] = {
     "metallic_anisotropic": MetallicAppearance(alphas=2),
     "metallic_isotropic": MetallicAppearance(alphas=1),
 }
-_START_METALLIC = -0.6  # a fifth: most surfaces are none
+_START_METALLIC = 0.2  # where nothing is known of it: most surfaces are none
+_METALLIC = 3  # the channel, in the forms that have it
 _MID_GREY = 0.2  # linear reflectance of a state that has learned nothing: display-encoded 0.5
 
 
@@ -36,7 +38,8 @@ class FlashObjective(Objective):
     """Patches of photographs under the flash.
 
     form: the reflectance that is learned, a name of `FORMS`. crops: places under the flash that a state is tried at, a
-    step. initialisation: see `Objective`.
+    step. initialisation: see `Objective`. metallic: what is known of it, fresh and aged, in [0, 1]; None: learned.
+    A camera beside the flash sees a dull metal and a glossy dielectric alike, so what is known is worth telling.
     """
 
     kind = "flash"
@@ -50,8 +53,12 @@ class FlashObjective(Objective):
         crops: int = 3,
         initialisation: int = 500,
         loss: Loss | None = None,
+        metallic: tuple[float, float] | None = None,
     ):
         super().__init__(exemplar)
+        if metallic is not None and form == "diffuse_specular":
+            raise InvalidRequestError("The form 'diffuse_specular' knows no metal", "choose another, or leave it open")
+        self.metallic = metallic
         self.form = form
         self.look = FORMS[form]
         self.observed = self.look.observed
@@ -75,7 +82,7 @@ class FlashObjective(Objective):
             positions, cropped = self._at_random_place(state, target, generator)
             photograph = self.look.photograph(state, positions.to(state), self.flash())
             total = total + self.loss(photograph, cropped, generator, periodic=False)
-        return total / self.crops + OVERFLOW_WEIGHT * self._overflow(state)
+        return total / self.crops + OVERFLOW_WEIGHT * self._overflow(state) + self._error_of_metallic(state, age)
 
     def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """Squared difference to pixels drawn from anywhere, each texel lit as its pixel is; the surface is flat."""
@@ -85,7 +92,15 @@ class FlashObjective(Objective):
         positions = self.plane.position_of(row, column).to(state)
         photograph = self.look.photograph(state, positions, self.flash(), height=torch.zeros_like(state[:, 0]))
         wanted = sum(share * frame[..., row, column] for frame, share in shares(self.frames, self.exemplar, age))
-        return (photograph - wanted).square().mean() + OVERFLOW_WEIGHT * self._overflow(state)
+        error = (photograph - wanted).square().mean()
+        return error + OVERFLOW_WEIGHT * self._overflow(state) + self._error_of_metallic(state, age)
+
+    def _error_of_metallic(self, state: Tensor, age: float) -> Tensor:
+        """How far the state is from what is known of its metallic, mean square."""
+        if self.metallic is None:
+            return state.new_zeros(())
+        fresh, aged = self.metallic
+        return (0.5 * state[:, _METALLIC] + 0.5 - (fresh + age * (aged - fresh))).square().mean()
 
     def _overflow(self, state: Tensor) -> Tensor:
         return overflow(0.5 * state[:, : self.observed - 1] + 0.5)
@@ -107,11 +122,13 @@ class FlashObjective(Objective):
             return (0.0,) * self.observed
         mean = self.frames[0].pow(GAMMA).mean((1, 2)) / self.frames.pow(GAMMA).mean()
         colour = 2 * linear_to_srgb(_MID_GREY * mean).clamp(0, 1) - 1
-        return (*colour.tolist(), _START_METALLIC, 0.0, 0.0)
+        metallic = _START_METALLIC if self.metallic is None else self.metallic[0]
+        return (*colour.tolist(), 2 * metallic - 1, 0.0, 0.0)
 
     def settings(self) -> dict[str, Any]:
         crops = {"crops": self.crops, "initialisation": self.initialisation}
-        return {"loss": self.loss.describe(), "form": self.form} | crops
+        known = {"metallic": list(self.metallic)} if self.metallic is not None else {}
+        return {"loss": self.loss.describe(), "form": self.form} | crops | known
 
     @property
     def estimated(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from ..maps.pictures import write_picture
 from ..models.model_file import save_model
 from .checkpoint import Checkpoint
 from .config import TrainingConfig, TrainingError
+from .grid import fewest_steps
 from .memory import peak_memory
 from .objective import Objective
 from .preview import preview
@@ -209,7 +210,9 @@ class _Sitting:
 
     def _write_model(self) -> None:
         training, job = self._training, self._job
-        save_model(training.best_field(), header_of(training, job.model, job.description, self._seconds), job.model)
+        field, header = training.best_field(), header_of(training, job.model, job.description, self._seconds)
+        header = replace(header, grid=fewest_steps(field, header, training.config.state_size))
+        save_model(field, header, job.model)
 
 
 @contextmanager

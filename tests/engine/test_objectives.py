@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from patina.engine.appearance import PrincipledAppearance
+from patina.engine.errors import InvalidRequestError
 from patina.engine.maps.color import linear_to_srgb
 from patina.engine.rendering.flash import Frame, Light
 from patina.engine.training.exemplar import Exemplar
@@ -101,6 +103,26 @@ def test_every_form_can_be_learned(form: str) -> None:
     assert state.grad is not None and (state.grad[0, : objective.observed].abs().amax((1, 2)) > 0).all()
     assert state.grad[0, objective.observed :].abs().max() == 0
     assert objective.appearance()["form"] == form and set(objective.light()) == {"intensity", "x", "y"}
+
+
+@pytest.mark.parametrize("distance", [FlashObjective.distance, FlashObjective.initial_distance])
+def test_what_is_known_of_the_metallic_draws_the_state_to_it(distance: Callable) -> None:
+    exemplar = photographed([surface(0.8), surface(0.3)], Light(2.5))  # half metallic
+    known = FlashObjective(exemplar, metallic=(1.0, 0.0), loss=LOSS)
+    unknown = FlashObjective(exemplar, loss=LOSS)
+    for age, wanted in ((0.0, 1.0), (0.25, 0.75), (1.0, 0.0)):
+        state = surface(0.5)
+        more = distance(known, state, age, generator()) - distance(unknown, state, age, generator())
+        square = (0.5 * state[:, 3] + 0.5 - wanted).square().mean()
+        assert float(more) == pytest.approx(float(square), abs=1e-5)
+    assert known.start[3] == 1.0 and unknown.start[3] == pytest.approx(-0.6)
+    assert known.settings()["metallic"] == [1.0, 0.0] and "metallic" not in unknown.settings()
+
+
+def test_a_form_without_metallic_cannot_be_told_it() -> None:
+    exemplar = photographed([surface(0.8), surface(0.3)], Light(2.5))
+    with pytest.raises(InvalidRequestError, match="knows no metal"):
+        FlashObjective(exemplar, form="diffuse_specular", metallic=(0.0, 0.0))
 
 
 def texture_sets(extent: int = 32) -> Exemplar:
