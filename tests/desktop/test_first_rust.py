@@ -78,6 +78,25 @@ def test_what_is_seen_ages_with_the_timeline(desk: Desk) -> None:
         fresh = now
 
 
+TIMED = """
+import importlib, time
+playback = importlib.import_module(PACKAGE + '.scene.playback')
+own = bpy.app.driver_namespace.setdefault('patina_own', [])
+def timed(work):
+    def measured(*arguments):
+        begun = time.perf_counter()
+        try:
+            return work(*arguments)
+        finally:
+            own.append(time.perf_counter() - begun)
+    return measured
+for name in ('follow', '_take', '_ask'):
+    setattr(playback, name, timed(getattr(playback, name)))
+stalls.clear()
+answer = 0
+"""  # what Patina does in Blender's own thread while it plays: at a frame change, when maps have come, when it asks
+
+
 def test_playing_keeps_the_window_free(desk: Desk) -> None:
     desk.search("Add Patina")
     desk.search("Keyframe Age")
@@ -85,15 +104,18 @@ def test_playing_keeps_the_window_free(desk: Desk) -> None:
     desk.show_material()
     scrub_to(desk, 1)
     desk.point_at("VIEW_3D")
-    desk.ask("stalls.clear(); answer = 0")
+    desk.ask(TIMED)
     desk.key("space")
     desk.wait("bpy.context.window_manager.windows[0].scene.frame_current > 20")
     frames = desk.ask("answer = bpy.context.window_manager.windows[0].scene.frame_current")
-    longest = desk.ask("answer = max(stalls)")
+    longest, own = desk.ask("answer = max(stalls), max(bpy.app.driver_namespace['patina_own'])")
     desk.point_at("VIEW_3D")
     desk.key("space")
     desk.rest()
-    print(f"played to frame {frames}; the longest stall of the window: {1000 * longest:.0f} ms")
+    print(
+        f"played to frame {frames}; the longest stall of the window: {1000 * longest:.0f} ms, "
+        f"the longest work of Patina in its thread: {1000 * own:.0f} ms"
+    )
     assert not is_magenta(seen(desk, "played"))
 
 
