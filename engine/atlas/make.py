@@ -20,7 +20,7 @@ from ..maps.pictures import write_texture
 from .kept_life import SHADED, KeptLife, keep_life
 from .layout import FEWEST_AGES, GOOD, HALVES, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
 
-_MOST_SAMPLES = 161  # ages at which the life is looked at, evenly spaced
+_SAMPLES = (81, 161)  # at least and at most so many ages the life is looked at, evenly spaced
 _TEXELS = 1 << 14  # looked at for the choice of ages
 _ERROR_FREE = 99.0  # dB
 
@@ -36,11 +36,10 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     (its square root), height as a share of its range over the life, and of Change; enough: how many ages would reach
     GOOD, or null. Raises InvalidRequestError and PictureError.
     """
-    samples = min(2 * life.model.grid.steps + 1, _MOST_SAMPLES)
-    most = min(MOST_AGES, samples)
-    if not FEWEST_AGES <= count <= most:
-        remedy = f"choose {min(max(count, FEWEST_AGES), most)}"
-        raise InvalidRequestError(f"An atlas of this model has {FEWEST_AGES} to {most} ages, not {count}", remedy)
+    samples = min(max(2 * life.model.grid.steps + 1, _SAMPLES[0]), _SAMPLES[1])
+    if not FEWEST_AGES <= count <= MOST_AGES:
+        remedy = f"choose {min(max(count, FEWEST_AGES), MOST_AGES)}"
+        raise InvalidRequestError(f"An atlas has {FEWEST_AGES} to {MOST_AGES} ages, not {count}", remedy)
     if bits not in (8, 16):
         raise InvalidRequestError(f"An atlas has 8 or 16 bits, not {bits}", "choose 8")
     total = (
