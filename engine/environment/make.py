@@ -24,13 +24,14 @@ from typing import BinaryIO, TextIO
 from ..files.file_lock import locked
 from ..files.whole_files import written_whole
 from ..folders import LAUNCH, REQUIREMENTS
-from .pip import Progress, explain
+from .pip import UNPACKING, Progress, Unpacking, explain
 from .place import FORMAT, LOG, PLATFORMS, READY, SetupError, interpreter, packages, requirements_hash
 
 if sys.platform == "win32":
     _NO_WINDOW = subprocess.CREATE_NO_WINDOW
 else:
     _NO_WINDOW = 0
+_SECONDS_BETWEEN_LOOKS = 0.5
 _INSTALLER = REQUIREMENTS / "installer.txt"
 # What would make pip install elsewhere than it is told to.
 _MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIREMENT", "PIP_CONSTRAINT", "PIP_REQUIRE_VIRTUALENV")
@@ -106,14 +107,31 @@ class Maker:
 
     def _install(self) -> None:
         progress, most = Progress(), PLATFORMS[self._platform].most_bytes / 4
+        begun, done = threading.Event(), threading.Event()
 
         def on_line(line: str) -> bool:
             alone = progress.take(line)
-            factor = 0.75 if progress.doing == "Unpacking" else 0.05 + 0.7 * min(1.0, progress.bytes / most)
-            self._tell(progress.doing, round(factor, 3))
+            if progress.doing == UNPACKING:
+                begun.set()
+            else:
+                self._tell(progress.doing, round(0.05 + 0.7 * min(1.0, progress.bytes / most), 3))
             return alone
 
-        self._pip("Installing the packages", packages(self._platform), on_line)
+        def watch() -> None:
+            begun.wait()
+            unpacking = Unpacking(self._folder, PLATFORMS[self._platform].most_bytes)
+            while not done.wait(_SECONDS_BETWEEN_LOOKS):
+                said, factor = unpacking.look()
+                self._tell(said, round(0.75 + 0.17 * factor, 3))
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            self._pip("Installing the packages", packages(self._platform), on_line)
+        finally:
+            done.set()
+            begun.set()
+            watcher.join()
 
     def _pip(self, doing: str, arguments: Sequence[str], on_line: Callable[[str], bool] = lambda _: False) -> None:
         command = [str(interpreter(self._environment)), "-I", "-X", "utf8", "-m", "pip", "install", "--no-input"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 _DOWNLOAD = re.compile(r"\s*Downloading (?:\S*/)?([A-Za-z0-9_.]+)-[^\s/]*\.whl(?: \(([\d.]+ \wB)\))?")
+UNPACKING = "Unpacking"  # during which pip says nothing, for minutes
 _AGAIN = "try again: what has been downloaded whole is kept"
 # What pip writes, and what it means; the first that fits counts.
 _FAILURES: tuple[tuple[str, str, str], ...] = (
@@ -55,8 +58,26 @@ class Progress:
             self._before = self.bytes
             self.doing = f"Downloading {found[1]}" + (f" ({found[2]})" if found[2] else "")
         elif line.startswith("Installing collected packages"):
-            self.doing = "Unpacking"
+            self.doing = UNPACKING
         return False
+
+
+class Unpacking:
+    """How far pip is in unpacking, by what the disk has less since then.
+
+    most_bytes: what downloads and environment take together, of which about half are the environment's.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int):
+        self._folder = folder
+        self._expected = most_bytes / 2
+        self._free = shutil.disk_usage(folder).free
+        self._furthest = 0
+
+    def look(self) -> tuple[str, float]:
+        """(what is done and how many gigabytes of it, how far in [0, 1])."""
+        self._furthest = max(self._furthest, self._free - shutil.disk_usage(self._folder).free)
+        return f"{UNPACKING} ({self._furthest / 1e9:.1f} GB)", min(1.0, self._furthest / self._expected)
 
 
 def explain(lines: Iterable[str], doing: str) -> tuple[str, str]:

@@ -58,7 +58,7 @@ PLATFORMS = {
         "Whatever build the configured package index has: for mirrors and folders of packages",
         ("linux", "win32", "darwin"),
         "",
-        2 * _GIGABYTE,
+        (12 if sys.platform == "linux" else 2) * _GIGABYTE,  # Linux's ordinary build brings all that NVIDIA's GPUs need
     ),
 }
 

@@ -55,7 +55,8 @@ def log_path() -> Path | None:
 def what_it_takes(platform: str) -> tuple[str, str]:
     """What an installation for a platform means, in two lines for a dialog."""
     chosen = PLATFORMS[environment.detect() if platform == AUTOMATIC else platform]
-    return f"For {chosen.label}: up to {chosen.most_bytes / 1e9:.0f} GB of disk", "Downloads PyTorch from its makers"
+    source = "its makers" if chosen.build else "pip's own index"
+    return f"For {chosen.label}: up to {chosen.most_bytes / 1e9:.0f} GB of disk", f"Downloads PyTorch from {source}"
 
 
 def begin_install(platform: str) -> None:

@@ -73,6 +73,18 @@ def test_the_preferences_offer_to_install_to_check_and_to_copy(monkeypatch: pyte
     bpy.context.preferences.system.use_online_access = False
 
 
+def test_the_dialog_says_how_much_and_from_where() -> None:
+    setup = patina("scene.engine.setup")
+    assert setup.what_it_takes("CUDA") == (
+        "For NVIDIA (CUDA 13): up to 12 GB of disk",
+        "Downloads PyTorch from its makers",
+    )
+    room, source = setup.what_it_takes("INDEX")
+    assert ("up to 12 GB" in room) == (sys.platform == "linux") and source.endswith("from pip's own index")
+    assert len(room) < 46 and len(source) < 46  # or the dialog cuts it off
+    assert setup.what_it_takes("AUTO") in [setup.what_it_takes(name) for name in ("CPU", "CUDA", "ROCM", "APPLE")]
+
+
 @needs_torch
 def test_while_it_is_installed_progress_and_a_way_out_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import is_one_sentence
 from patina.engine.environment import place as environment
-from patina.engine.environment.pip import Progress, explain
+from patina.engine.environment.pip import Progress, Unpacking, explain
 from patina.engine.environment.place import PLATFORMS, SetupError, check_room, packages, ready, remove
 
 
@@ -33,6 +34,15 @@ def test_progress_is_read_from_what_pip_says() -> None:
     assert progress.take("Progress 50 of 500\n")
     assert (progress.doing, progress.bytes) == ("Downloading pillow (7.1 MB)", 1050)
     assert not progress.take("Installing collected packages: torch\n") and progress.doing == "Unpacking"
+
+
+def test_unpacking_is_seen_by_what_the_disk_has_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = iter([50e9, 50e9, 48e9, 48.5e9, 40e9])
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=next(free)))
+    unpacking = Unpacking(tmp_path, int(12e9))
+    seen = [unpacking.look() for _ in range(4)]
+    assert [text for text, _ in seen] == [f"Unpacking ({size} GB)" for size in ("0.0", "2.0", "2.0", "10.0")]
+    assert [factor for _, factor in seen] == pytest.approx([0, 1 / 3, 1 / 3, 1])  # never back, never too far
 
 
 @pytest.mark.parametrize(
