@@ -12,6 +12,7 @@ RUNS = {
     "kills": "the engine killed in playback, render and bake",
     "writers": "a bake and a training killed, and gone on with",
     "jumps": "random jumps of the playhead, edits and undo",
+    "large": "a bake at --extent 4096",
 }
 
 
