@@ -7,15 +7,17 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene.age.uv_bake import UV_MAPS, UvBake, bake_uv
+from ..scene import playback
+from ..scene.age.uv_bake import UV_MAPS, UvBake, UvJob, plan_uv
 from ..scene.versions import RELATIVE_PATH
+from .long_job import LongJob
 from .map_items import GREEN, MAPS
 
 _MAPS = (*MAPS, ("AGE", "Age", "The Age of each point, as the sources make it"))
 
 
-class BakeUv(bpy.types.Operator):
-    """Write the active object's maps in its UV layout, as they are at this frame: with the Age of every point"""
+class BakeUv(LongJob, bpy.types.Operator):
+    """Write the active object's maps in its UV layout, with the Age of every point; ESC stops between pictures"""
 
     bl_idname = "patina.bake_uv"
     bl_label = "Bake to UVs"
@@ -61,6 +63,11 @@ class BakeUv(bpy.types.Operator):
         description="Which way green points",
         items=GREEN,
     )
+    overwrite: bpy.props.BoolProperty(
+        name="Overwrite", description="Write pictures again that are there; else they are skipped", default=True
+    )
+
+    _job: UvJob
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -75,18 +82,32 @@ class BakeUv(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         maps = tuple(name for name in UV_MAPS if name.upper() in self.maps)
-        bake = UvBake(maps, self.size, self.margin, self.file_format == "EXR", self.normals == "DIRECTX")
-        window_manager = context.window_manager
-        window_manager.progress_begin(0, len(maps))
-        written = 0
+        bake = UvBake(
+            maps, self.size, self.margin, self.file_format == "EXR", self.normals == "DIRECTX", self.overwrite
+        )
         try:
-            for _ in bake_uv(context.active_object, self.directory, bake, context.scene):
-                written += 1
-                window_manager.progress_update(written)
+            self._job = plan_uv(context.active_object, self.directory, bake, context.scene)
         except PatinaError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        finally:
-            window_manager.progress_end()
-        self.report({"INFO"}, f"{written} pictures written")
+            return self.fail(error)
+        return self.work_off(context)
+
+    def step(self, *, block: bool) -> tuple[float, str] | None:
+        if playback.is_rendering() and not block:
+            return self._job.progress, self._job.describe()
+        if not self._job.step():
+            return None
+        return self._job.progress, self._job.describe()
+
+    def finish(self) -> set[str]:
+        self.report({"INFO"}, self._counted())
         return {"FINISHED"}
+
+    def stop(self) -> None:
+        """Between two pictures there is nothing to clear up."""
+
+    def stopped(self) -> str:
+        return f"Stopped: {self._counted()}, each of them whole"
+
+    def _counted(self) -> str:
+        text = f"{self._job.written} picture{'' if self._job.written == 1 else 's'} written"
+        return f"{text}, {self._job.skipped} were there already" if self._job.skipped else text

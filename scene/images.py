@@ -9,7 +9,8 @@ import numpy as np
 
 from ..engine.maps.map_names import DEPARTURE
 from .maps import CARRIER, LOOKS
-from .versions import set_linear_rec709, tag_pixels
+from .versions import tag_pixels
+from .working_space import from_rec709
 
 _PLACEHOLDER = 8  # texels: what a saved file keeps is only the size and colour of a blank image of this size
 
@@ -26,8 +27,6 @@ def make_images(material_name: str, extent: int, names: Iterable[str] = LOOKS) -
             float_buffer=True,
             is_data=name != "base_color",
         )
-        if name == "base_color":
-            set_linear_rec709(image)
         image.generated_color = (*look.missing, 1.0)
         image["patina_map"] = name
         images[name] = image
@@ -39,7 +38,7 @@ def write_maps(images: Mapping[str, bpy.types.Image], maps: Mapping[str, np.ndar
     """Put maps and the departure ([H, W, 3] or [H, W], rows from the top) into the images."""
     pixels = np.ones((*maps["height"].shape, 4), np.float32)
     for name, image in images.items():
-        values = maps[name]
+        values = from_rec709(maps[name]) if name == "base_color" else maps[name]
         for channel in range(3):  # one at a time: NumPy copies three neighbours at a time ten times more slowly
             plane = values[..., channel] if values.ndim == 3 else values
             pixels[..., channel] = plane[::-1]  # Blender's rows start at the bottom

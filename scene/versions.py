@@ -73,16 +73,6 @@ def own_action(animated: bpy.types.ID) -> None:
         data.action_slot = data.action.slots[slot]
 
 
-def set_linear_rec709(image: bpy.types.Image) -> None:
-    """Say that a float image holds linear Rec.709. A configuration without that name keeps its scene-linear role,
-    which is what float images have from the start."""
-    names = image.colorspace_settings.bl_rna.properties["name"].enum_items.keys()
-    for name in ("Linear Rec.709", "Linear Rec.709 (sRGB)"):
-        if name in names:
-            image.colorspace_settings.name = name
-            return
-
-
 def tag_pixels(image: bpy.types.Image) -> None:
     """Announce new pixels: without this, Cycles' viewport and persistent data keep the old texture.
 

@@ -1,71 +1,121 @@
 """The aged maps of an object in its own UV layout: Age of every point and all, by Blender's own bake.
 
-Everything happens on copies in a scene of their own: the artist's scene, settings and materials are not touched.
+A file at a time, each from a stage of its own, so that between two of them nothing of it is in the artist's file.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
 import numpy as np
 
+from ...engine.files.whole_files import written_whole
 from .. import playback
 from ..baking.sequence import check_folder, file_stem
+from ..baking.tiles import mesh_tiles, tile_corner
 from ..color import linear_to_srgb
 from ..errors import BakeError
-from ..maps import CHANGE_LABEL, LOOKS
+from ..maps import LOOKS
 from ..materials import group_node
 from ..node_group import group_images
-from ..nodes import Writer, socket
-from ..versions import set_view, use_nodes
-from .keyed import keyed_age
+from ..working_space import to_rec709
+from .png import png
+from .uv_stage import AGE, SHIFT, baked
 
-AGE = "age"
 UV_MAPS = (*LOOKS, "change", AGE)
-_SAMPLES = 4
-_SHIFT = 0.5  # of heights, which may be negative and are emitted
+_FIRST_TILE = 1001
 
 
 @dataclass(frozen=True)
 class UvBake:
     """maps: out of `UV_MAPS`. size, margin: pixels. exr: linear half floats, else PNG of 8 bits for colour and normals
-    and 16 for the rest, colour as sRGB and heights shifted by 0.5. directx: normals with y down."""
+    and 16 for the rest, colour as sRGB and heights shifted by 0.5. directx: normals with y down. overwrite: write files
+    that are there again."""
 
     maps: tuple[str, ...]
     size: int = 1024
     margin: int = 16
     exr: bool = False
     directx: bool = False
+    overwrite: bool = True
 
 
-def bake_uv(thing: bpy.types.Object, directory: str, bake: UvBake, scene: bpy.types.Scene) -> Iterator[Path]:
-    """Write a picture a map, as the object is at the scene's frame, yielding each.
+@dataclass
+class UvJob:
+    """A bake under way. Object and scene are remembered by their session_uid: a reference does not outlive an undo."""
+
+    bake: UvBake
+    thing_uid: int
+    scene_uid: int
+    frame: float
+    files: tuple[tuple[str, int, Path], ...]  # map, tile, path
+    skipped: int
+    written: int = 0
+    _began: float = field(default_factory=time.monotonic)
+
+    def step(self) -> bool:
+        """Write the next file. False once none is left. Raises BakeError; what is written by then stays."""
+        if self.written < len(self.files):
+            thing, scene = self._found()
+            name, tile, path = self.files[self.written]
+            _write(thing, scene, name, tile_corner(tile), path, self.bake)
+            self.written += 1
+        return self.written < len(self.files)
+
+    @property
+    def progress(self) -> float:
+        return self.written / max(1, len(self.files))
+
+    def describe(self) -> str:
+        """How it stands, in words."""
+        text = f"Baking to UVs: {self.written} of {len(self.files)} pictures"
+        if not self.written:
+            return text
+        left = (time.monotonic() - self._began) / self.written * (len(self.files) - self.written)
+        return f"{text}, about {left:.0f} s left" if left < 90 else f"{text}, about {left / 60:.0f} min left"
+
+    def _found(self) -> tuple[bpy.types.Object, bpy.types.Scene]:
+        thing = next((found for found in bpy.data.objects if found.session_uid == self.thing_uid), None)
+        scene = next((found for found in bpy.data.scenes if found.session_uid == self.scene_uid), None)
+        if thing is None or scene is None:
+            raise BakeError("The object that was being baked is gone", "choose one, then bake again")
+        if scene.frame_current_final != self.frame:
+            raise BakeError("The frame was changed during the bake", "bake again at the frame that you want")
+        _check(thing, self.bake)
+        _show_frame(thing, scene)
+        return thing, scene
+
+
+def plan_uv(thing: bpy.types.Object, directory: str, bake: UvBake, scene: bpy.types.Scene) -> UvJob:
+    """Check what is asked for: a file for each map, and for each UDIM tile where the UVs lie on others than the first.
 
     Raises BakeError where the object has no UV map or nothing that ages, where its maps cannot be had, or the folder
     cannot be written to.
     """
     _check(thing, bake)
+    slots = {
+        index
+        for index, slot in enumerate(thing.material_slots)
+        if slot.material is not None and group_node(slot.material)
+    }
+    tiles = sorted(mesh_tiles(thing.data, slots)) or [_FIRST_TILE]
     _show_frame(thing, scene)
     folder = check_folder(directory)
-    with _stage(thing, scene, bake) as (stage, clone, copies, image):
-        for name in bake.maps:
-            for copy, node_name, age in copies:
-                _wire(copy, node_name, age, name)
-            arguments = {"type": "NORMAL" if name == "normal" else "EMIT", "margin": bake.margin, "use_clear": True}
-            if name == "normal":
-                arguments |= {"normal_space": "TANGENT", "normal_g": "NEG_Y" if bake.directx else "POS_Y"}
-            layer = stage.view_layers[0]
-            with bpy.context.temp_override(
-                scene=stage, view_layer=layer, active_object=clone, object=clone, selected_objects=[clone]
-            ):
-                bpy.ops.object.bake(target="IMAGE_TEXTURES", save_mode="INTERNAL", **arguments)
-            path = folder / f"{file_stem(thing.name)}_{name}{'.exr' if bake.exr else '.png'}"
-            _save(image, stage, path, name, bake)
-            yield path
+    paths = list(_paths(folder, file_stem(thing.name), bake, tiles))
+    files = tuple(found for found in paths if bake.overwrite or not found[2].exists())
+    return UvJob(bake, thing.session_uid, scene.session_uid, scene.frame_current_final, files, len(paths) - len(files))
+
+
+def _paths(folder: Path, stem: str, bake: UvBake, tiles: list[int]) -> Iterator[tuple[str, int, Path]]:
+    ending = "exr" if bake.exr else "png"
+    for name in bake.maps:
+        for tile in tiles:
+            number = f".{tile}" if tiles != [_FIRST_TILE] else ""
+            yield name, tile, folder / f"{stem}_{name}{number}.{ending}"
 
 
 def _check(thing: bpy.types.Object, bake: UvBake) -> None:
@@ -95,113 +145,42 @@ def _show_frame(thing: bpy.types.Object, scene: bpy.types.Scene) -> None:
             )
 
 
-Copies = list[tuple[bpy.types.Material, str, tuple[str, str] | float]]
-
-
-@contextmanager
-def _stage(
-    thing: bpy.types.Object, scene: bpy.types.Scene, bake: UvBake
-) -> Iterator[tuple[bpy.types.Scene, bpy.types.Object, Copies, bpy.types.Image]]:
-    """A scene of its own with a copy of the object, whose materials are copies, and the image to bake into."""
-    stage = bpy.data.scenes.new("Patina UV Bake")
-    clone = thing.copy()
-    image = bpy.data.images.new("Patina UV Bake", bake.size, bake.size, float_buffer=True, is_data=True)
-    copies: Copies = []
-    made: list[bpy.types.ID] = [clone, image]
+def _write(
+    thing: bpy.types.Object, scene: bpy.types.Scene, name: str, corner: tuple[int, int], path: Path, bake: UvBake
+) -> None:
     try:
-        _prepare(stage, scene)
-        stage.collection.objects.link(clone)
-        clone.hide_render = False
-        for slot, own in zip(clone.material_slots, [slot.material for slot in thing.material_slots], strict=True):
-            copy = _copied(own, image, copies)
-            made.append(copy)
-            slot.link = "OBJECT"
-            slot.material = copy
-        stage.frame_set(scene.frame_current, subframe=scene.frame_subframe)
-        yield stage, clone, copies, image
-    finally:
-        bpy.data.scenes.remove(stage)
-        bpy.data.batch_remove(made)
+        with (
+            baked(thing, scene, name, corner, size=bake.size, margin=bake.margin, directx=bake.directx) as (
+                stage,
+                image,
+            ),
+            written_whole(path) as beside,
+        ):
+            pixels = np.empty(len(image.pixels), np.float32)
+            image.pixels.foreach_get(pixels)
+            values = pixels.reshape(bake.size, bake.size, 4)
+            if name == "base_color":
+                values[..., :3] = to_rec709(values[..., :3])
+            if bake.exr:
+                _save_exr(image, stage, beside, pixels, name)
+            else:
+                beside.write_bytes(_png(values[::-1], name))  # Blender's rows start at the bottom
+    except (OSError, RuntimeError) as error:
+        raise BakeError(f"{path} cannot be written ({error})", "choose another folder") from error
 
 
-def _prepare(stage: bpy.types.Scene, scene: bpy.types.Scene) -> None:
-    try:
-        stage.render.engine = "CYCLES"
-    except TypeError as error:
-        raise BakeError("Cycles is switched off", "enable it in the preferences, under Add-ons") from error
-    stage.cycles.samples, stage.cycles.use_denoising = _SAMPLES, False
-    stage.cycles.pixel_filter_type, stage.cycles.filter_width = "BOX", 1.0  # a pixel sees itself alone
-    stage.render.fps = scene.render.fps
-    stage.render.dither_intensity = 0.0
-    set_view(stage, "Raw", 1.0)  # pixels are written as they are
+def _png(values: np.ndarray, name: str) -> bytes:
+    colored = name in ("base_color", "normal")
+    shown = np.clip(values[..., :3] if colored else values[..., 0], 0, 1)
+    return png(linear_to_srgb(shown) if name == "base_color" else shown, 8 if colored else 16)
 
 
-def _copied(own: bpy.types.Material | None, image: bpy.types.Image, copies: Copies) -> bpy.types.Material:
-    """A copy that is no longer Patina's, so that nobody gives it images of its own; black where nothing ages."""
-    node = group_node(own) if own is not None else None
-    if node is None:
-        copy = bpy.data.materials.new("Patina UV Bake")
-        tree = use_nodes(copy)
-        tree.nodes.clear()
-        Writer(tree).node("ShaderNodeOutputMaterial")
-    else:
-        copy = own.copy()
-        age = node.inputs["Age"]
-        keyed = keyed_age(node)
-        if age.is_linked:
-            source = age.links[0].from_socket
-            copies.append((copy, node.name, (source.node.name, source.identifier)))
-        else:
-            copies.append((copy, node.name, keyed.default_value))
-        copy.property_unset("patina")
-    tree = copy.node_tree
-    target = tree.nodes.new("ShaderNodeTexImage")
-    target.image = image
-    tree.nodes.active = target
-    return copy
-
-
-def _wire(copy: bpy.types.Material, name: str, age: tuple[str, str] | float, map_name: str) -> None:
-    """Let a copy show one map: what it emits, or the normal of what it reflects."""
-    tree = copy.node_tree
-    node = tree.nodes[name]
-    writer = Writer(tree)
-    if map_name == "normal":
-        shader = writer.node("ShaderNodeBsdfDiffuse", Normal=node.outputs[LOOKS["normal"].label]).outputs[0]
-    else:
-        shader = writer.node("ShaderNodeEmission", Color=_value(writer, node, age, map_name)).outputs[0]
-    output = tree.get_output_node("CYCLES")
-    tree.links.new(shader, socket(output.inputs, "Surface"))
-
-
-def _value(writer: Writer, node: bpy.types.Node, age: tuple[str, str] | float, map_name: str) -> bpy.types.NodeSocket:
-    if map_name == AGE:
-        if isinstance(age, tuple):
-            linked = writer.tree.nodes[age[0]]
-            return writer.math("ADD", socket(linked.outputs, age[1]), 0.0)
-        return writer.math("ADD", age, 0.0)
-    if map_name == "change":
-        return node.outputs[CHANGE_LABEL]
-    value = node.outputs[LOOKS[map_name].label]
-    return writer.math("ADD", value, _SHIFT) if map_name == "height" else value
-
-
-def _save(image: bpy.types.Image, stage: bpy.types.Scene, path: Path, name: str, bake: UvBake) -> None:
-    pixels = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(pixels)
+def _save_exr(image: bpy.types.Image, stage: bpy.types.Scene, path: Path, pixels: np.ndarray, name: str) -> None:
     values = pixels.reshape(-1, 4)
-    if bake.exr and name == "height":
-        values[:, :3] -= _SHIFT
-    if not bake.exr and name == "base_color":
-        values[:, :3] = linear_to_srgb(np.clip(values[:, :3], 0, 1))
+    if name == "height":
+        values[:, :3] -= SHIFT
     values[:, 3] = 1.0
     image.pixels.foreach_set(pixels)
     settings = stage.render.image_settings
-    colored = name in ("base_color", "normal")
-    settings.file_format = "OPEN_EXR" if bake.exr else "PNG"
-    settings.color_depth = "16" if bake.exr or not colored else "8"
-    settings.color_mode = "RGB" if colored or bake.exr else "BW"
-    try:
-        image.save_render(str(path), scene=stage)
-    except RuntimeError as error:
-        raise BakeError(f"{path} cannot be written ({error})", "choose another folder") from error
+    settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "16", "RGB"
+    image.save_render(str(path), scene=stage)

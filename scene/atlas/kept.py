@@ -17,6 +17,7 @@ from ...engine.maps.map_names import CHANGE
 from ..errors import BakeError
 from ..materials import group_node
 from ..playback_source import switch_playback
+from ..working_space import tag_srgb
 from .nodes import atlas_images, build_atlas, clear_atlas
 
 _RECORD = "patina_atlas"  # on the group, as JSON: it goes where the group goes
@@ -136,7 +137,10 @@ def _load(folder: Path, request: AtlasRequest, picture: str, name: str, packed: 
     for index in range(request.count):
         if tile_number(index) not in have:
             image.tiles.new(tile_number=tile_number(index))
-    image.colorspace_settings.is_data = picture != "base_color"
+    if picture == "base_color":
+        tag_srgb(image)
+    else:
+        image.colorspace_settings.is_data = True
     image.alpha_mode = "CHANNEL_PACKED"  # alpha is a map like the others, see `engine.atlas.layout`
     if packed:
         image.pack()

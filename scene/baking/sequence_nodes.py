@@ -13,7 +13,8 @@ from ...engine.maps.picture_settings import PACKED
 from ..errors import BakeError
 from ..maps import LOOKS, UNIT
 from ..nodes import Value, Writer
-from ..versions import fcurve_collections, set_linear_rec709
+from ..versions import fcurve_collections
+from ..working_space import tag_linear_rec709, tag_srgb
 from .record import BakeRecord, read_record
 from .settings import DIRECTX
 
@@ -163,7 +164,9 @@ def _load(path: Path, name: str, made: Mapping[str, object]) -> bpy.types.Image:
     if name != "base_color":
         image.colorspace_settings.is_data = True
     elif made["color"] == "exr":
-        set_linear_rec709(image)
+        tag_linear_rec709(image)
+    else:
+        tag_srgb(image)
     image.alpha_mode = "NONE"
     if bpy.data.filepath:
         with suppress(ValueError):

@@ -38,13 +38,14 @@ def used_tiles(scene: bpy.types.Scene, material: bpy.types.Material) -> tuple[in
         users = [user for user in scene.objects if user.data == found]
         slots = {index for user in users for index, slot in enumerate(user.material_slots) if slot.material == material}
         if slots:
-            tiles |= _mesh_tiles(found, slots)
+            tiles |= mesh_tiles(found, slots)
     if not tiles:
         raise BakeError(f"No object with UVs shows the material {material.name!r}", "unwrap one, or name the tiles")
     return tuple(sorted(tiles))
 
 
-def _mesh_tiles(mesh: bpy.types.Mesh, slots: set[int]) -> set[int]:
+def mesh_tiles(mesh: bpy.types.Mesh, slots: set[int]) -> set[int]:
+    """The tiles that a mesh's faces with materials in these slots lie on. Raises BakeError where one lies on none."""
     layer = mesh.uv_layers.active
     if layer is None or not mesh.polygons:
         return set()

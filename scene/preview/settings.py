@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import bpy
 
 from ..versions import eevee_name, set_view
+from ..working_space import is_rec709
 from .subject import PLANE
 
 EEVEE, CYCLES = "EEVEE", "CYCLES"
@@ -28,7 +29,11 @@ def set_rendering(scene: bpy.types.Scene, kind: str, engine: str, size: int) -> 
     render.image_settings.file_format = "PNG"
     render.image_settings.color_mode, render.image_settings.color_depth = "RGB", "8"
     render.dither_intensity = 0.0
-    set_view(scene, "Raw", _GAMMA)
+    if is_rec709():
+        set_view(scene, "Raw", _GAMMA)
+    else:  # scene-linear numbers are not the screen's then; the one of these that the configuration has
+        set_view(scene, "Standard", 1.0)
+        set_view(scene, "Un-tone-mapped", 1.0)
     _set_eevee(scene.eevee, flat)
     _set_cycles(scene, flat)
 

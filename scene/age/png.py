@@ -1,0 +1,27 @@
+"""PNG files from Blender's Python, of exactly the numbers given: Blender's own way depends on its colour management."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+
+
+def png(values: np.ndarray, bits: int) -> bytes:
+    """A PNG file of values in [0, 1], [H, W] or [H, W, 3], rows from the top, of 8 or 16 bits a channel."""
+    height, width = values.shape[:2]
+    most = 2**bits - 1
+    whole = (values * most + 0.5).astype(">u2" if bits == 16 else np.uint8)
+    rows = whole.reshape(height, -1).view(np.uint8)
+    # Each row begins with its filter; this one keeps the differences to the row above, which pack better.
+    above = np.concatenate([np.zeros((1, rows.shape[1]), np.uint8), rows[:-1]])
+    filtered = np.concatenate([np.full((height, 1), 2, np.uint8), rows - above], axis=1)
+    header = struct.pack(">IIBBBBB", width, height, bits, 2 if values.ndim == 3 else 0, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), 6)), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(data)) + kind + data + _check(kind + data) for kind, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _check(data: bytes) -> bytes:
+    return struct.pack(">I", zlib.crc32(data))
