@@ -37,9 +37,8 @@ def main(options: Any, folder: Path) -> list[str]:
     seconds = time.monotonic() - started
     engine = peak(patina("scene.engine.process").engine().pid)
     own = peak(int(Path("/proc/self").resolve().name))
-    print(
-        f"{options.model}, {options.extent} x {options.extent}: {seconds:.0f} s; at most {engine:.0f} MiB in the engine, {own:.0f} in Blender"
-    )
+    size = f"{options.extent} x {options.extent}"
+    print(f"{options.model}, {size}: {seconds:.0f} s; at most {engine:.0f} MiB in the engine, {own:.0f} in Blender")
     problems = [] if outcome == {"FINISHED"} else [f"the bake ended with {outcome}"]
     pictures = sorted(folder.rglob("*.png"))
     problems += [] if len(pictures) == len(_MAPS) else [f"there are {len(pictures)} pictures"]
