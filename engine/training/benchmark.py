@@ -12,7 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -38,8 +38,8 @@ _STEPS = 6  # a turn: one life
 class Size:
     """How much is measured.
 
-    turns: of each form in the race. steps: at most, until the threshold, on states of `early_texels`; 0 leaves it out.
-    between: steps from one look at the loss to the next.
+    turns: of each form in the race. steps: at most, until the threshold; 0 leaves it out. between: steps from one look
+    at the loss to the next.
     """
 
     width: int = 32
@@ -47,11 +47,10 @@ class Size:
     footage: int = 128
     turns: int = 5
     steps: int = 1200
-    early_texels: int = 32
     between: int = 30
 
 
-SHORT = Size(width=8, texels=16, footage=32, turns=2, steps=0, early_texels=16, between=6)
+SHORT = Size(width=8, texels=16, footage=32, turns=2, steps=0, between=6)
 
 
 @dataclass(frozen=True)
@@ -145,9 +144,8 @@ def memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Itera
 
 def time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, threshold: float) -> Iterator[Row]:
     """Seconds until the loss of a whole life falls to a share of the plain form's first."""
-    small = replace(size, texels=size.early_texels)
     forms = (PLAIN, AS_IT_TRAINS)
-    trainings = {form: training_of(kind, form, small, exemplar, device) for form in forms}
+    trainings = {form: training_of(kind, form, size, exemplar, device) for form in forms}
     wanted = threshold * _judged(trainings[PLAIN])
     spent, reached = dict.fromkeys(forms, 0.0), dict.fromkeys(forms, False)
     for _ in range(math.ceil(size.steps / size.between)):
