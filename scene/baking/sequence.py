@@ -11,7 +11,9 @@ import bpy
 
 from ..errors import BakeError
 
-_LONGEST = 80  # characters of a material's name in a file name: systems stop at 255 bytes
+# Of a material's name in a file name: systems stop at 255 bytes, and map, frame and suffixes are to fit too.
+_LONGEST = 80  # characters
+_MOST_BYTES = 160
 
 
 def check_folder(directory: str) -> Path:
@@ -39,7 +41,8 @@ def check_folder(directory: str) -> Path:
 
 def file_stem(material_name: str) -> str:
     """A material's name as the start of a file name on any system."""
-    return re.sub(r"[^\w.-]+", "_", material_name).strip("._ ")[:_LONGEST] or "material"
+    stem = re.sub(r"[^\w.-]+", "_", material_name).strip("._ ")[:_LONGEST]
+    return stem.encode()[:_MOST_BYTES].decode(errors="ignore") or "material"
 
 
 def file_stems(material_names: Iterable[str]) -> dict[str, str]:

@@ -167,19 +167,31 @@ def test_the_report_has_what_helps_and_nothing_of_who_or_where_one_is(
 
 
 PROGRAM = """
-import importlib, sys
+import importlib, os, pathlib, subprocess, sys
 import bpy
 bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
 bpy.context.preferences.system.use_online_access = True
-extension = importlib.import_module("bl_ext.user_default.patina").__path__[0]
-import pathlib
-for path in (pathlib.Path(extension), *pathlib.Path(extension).rglob("*")):
-    path.chmod(0o555 if path.is_dir() else 0o444)
+extension = pathlib.Path(importlib.import_module("bl_ext.user_default.patina").__path__[0])
+if os.geteuid() == 0:  # whom no file's rights keep out
+    for options in (["--bind", extension], ["-o", "remount,ro,bind"]):
+        subprocess.run(["mount", *options, extension])
+else:
+    for path in (extension, *extension.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+try:
+    (extension / "engine" / "written").touch()
+    print("writable")
+except OSError:
+    print("read-only")
 print(bpy.ops.patina.setup_engine(platform="CPU"))
 process = importlib.import_module("bl_ext.user_default.patina.scene.engine.process")
 print(process.choose_python())
-for path in (pathlib.Path(extension), *pathlib.Path(extension).rglob("*")):
-    path.chmod(0o755)
+process.close()
+if os.geteuid() == 0:
+    subprocess.run(["umount", "--lazy", extension])
+else:
+    for path in (extension, *extension.rglob("*")):
+        path.chmod(0o755)
 """
 
 
@@ -196,7 +208,9 @@ def test_it_installs_where_the_profile_has_spaces_and_accents_and_the_extension_
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(extension_zip)], env=environ, capture_output=True, text=True, timeout=400
     )
-    assert "{'FINISHED'}" in done.stdout, done.stdout + done.stderr
+    if "writable" in done.stdout:
+        pytest.skip("this superuser may mount nothing, and no file's rights keep him out")
+    assert "read-only" in done.stdout and "{'FINISHED'}" in done.stdout, done.stdout + done.stderr
     assert "Patina's own environment" in done.stdout and "Zoë's Blënder profile" in done.stdout
 
 
