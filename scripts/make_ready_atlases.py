@@ -29,7 +29,7 @@ def make(name: str, path: Path) -> None:
     model = load_model(path)
     with TemporaryDirectory() as folder:
         life = Life(model, SEED, EXTENT, LifeStore(Path(folder) / "lives", 4 << 30), LifeSettings(), "cpu")
-        for count in range(MOST_AGES, 1, -2):
+        for count in range(MOST_AGES, 1, -1):
             tiles = Path(folder) / str(count)
             steps = make_atlas(life, count, BITS, tiles, name)
             while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import bpy
@@ -56,6 +57,37 @@ def test_an_atlas_shows_what_live_shows_in_both_engines(material: bpy.types.Mate
     use_cycles()
     atlas, live = both(material, tmp_path)
     assert psnr(atlas, live) > 38
+
+
+def test_what_lies_halfway_between_two_ages_is_seen(
+    material: bpy.types.Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = material.node_tree
+    emission = tree.nodes.new("ShaderNodeEmission")
+    tree.links.new(emission.outputs[0], tree.get_output_node("ALL").inputs["Surface"])
+    use_cycles()
+    bake(bits="16")
+    ages = patina("scene.atlas.kept").atlas_of(group_of(material)).ages
+    middles = [(start + end) / 2 for start, end in pairwise(ages)]
+
+    def seen(playback: str, output: str) -> np.ndarray:
+        tree.links.new(tree.nodes["Patina"].outputs[output], emission.inputs["Color"])
+        material.patina.playback = playback
+        pictures = []
+        for material.patina.age in middles:
+            pictures.append(render_frame(tmp_path, 1))
+        return np.stack(pictures)
+
+    names = ("Metallic", "Roughness", "Height")
+    live = {name: seen("LIVE", name) for name in names}
+    bent = {name: psnr(seen("ATLAS", name), live[name]) for name in names}
+    kept = patina("scene.atlas.kept")
+    build = kept.build_atlas
+    monkeypatch.setattr(kept, "build_atlas", lambda *given, **named: build(*given, **named | {"shares": {}}))
+    bake(bits="16")
+    straight = {name: psnr(seen("ATLAS", name), live[name]) for name in names}
+    assert all(bent[name] > straight[name] + 3 for name in ("Metallic", "Roughness")), (bent, straight)
+    assert bent["Height"] >= straight["Height"]
 
 
 def bands(lines: np.ndarray) -> np.ndarray:
