@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import bpy
@@ -171,7 +172,8 @@ def _flip(path: Path, chance: random.Random) -> None:
 
 def _become_folder(path: Path) -> None:
     path.unlink()
-    path.mkdir()
+    with suppress(FileExistsError):  # the engine has just kept it again
+        path.mkdir()
 
 
 def damage(lives: Path, chance: random.Random) -> None:
