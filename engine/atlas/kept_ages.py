@@ -44,21 +44,16 @@ def gram(maps: np.ndarray) -> np.ndarray:
     return moving @ moving.T / maps.shape[1]
 
 
-def choose_ages(
-    grams: Mapping[str, np.ndarray], count: int, *, halved: Collection[str] = (), following: Collection[str] = ()
-) -> KeptAges:
+def choose_knots(grams: Mapping[str, np.ndarray], count: int, *, halved: Collection[str] = ()) -> list[int]:
     """Choose `count` of the S ages, from 2 to S, for the least worst mean square error over all ages and maps.
 
-    grams: the [S, S] of each map. halved: maps that have a value in the middle of each interval too. following: maps
-    that are kept at the ages which are best for the others.
+    grams: the [S, S] of each map. halved: maps that have a value in the middle of each interval too.
     """
-    deciding = [name for name in grams if name not in following]
-    plain = np.array([grams[name] for name in deciding if name not in halved])
-    fine = np.array([grams[name] for name in deciding if name in halved])
+    plain = np.array([matrix for name, matrix in grams.items() if name not in halved])
+    fine = np.array([matrix for name, matrix in grams.items() if name in halved])
     # Half the step leaves a quarter of the error.
     matrices = np.concatenate([part for part in (plain, fine / 16) if len(part)])
-    knots = _moved(plain, fine, _interpolation_knots(matrices, count))
-    return KeptAges(knots, {name: fit(matrix, knots, halved=name in halved) for name, matrix in grams.items()})
+    return _moved(plain, fine, _interpolation_knots(matrices, count))
 
 
 def _places(knots: list[int], *, halved: bool) -> np.ndarray:

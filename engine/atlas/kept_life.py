@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..maps.map_names import DEPARTURE
-from .kept_ages import KeptAges, choose_ages, fit, gram
+from .kept_ages import KeptAges, choose_knots, fit, gram
 from .layout import HALVES
 
 SHADED = ("base_color", "metallic", "roughness", "normal")  # these decide which ages are kept
@@ -47,9 +47,14 @@ class KeptLife:
 
 
 def keep_life(maps: Mapping[str, np.ndarray], count: int) -> KeptLife:
-    """Choose `count` ages and what is kept at each. maps: [S, texels] of each map and of the departure."""
+    """Choose `count` ages and what is kept at each. maps: [S, texels] of each map and of the departure.
+
+    Kept are some of every second of the S ages, an odd number, so that the middle between two is among the S too.
+    """
     grams = {name: gram(values) for name, values in maps.items()}
-    kept = choose_ages(grams, count, halved=HALVES, following=FOLLOWING)
+    sought = {name: grams[name][::2, ::2] for name in SHADED}
+    knots = [2 * knot for knot in choose_knots(sought, count, halved=HALVES)]
+    kept = KeptAges(knots, {name: fit(matrix, knots, halved=name in HALVES) for name, matrix in grams.items()})
     weights = {name: {name: own} for name, own in kept.weights.items() if name not in HALVES}
     for name, half in HALVES.items():
         own = kept.weights[name]

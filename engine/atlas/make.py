@@ -23,6 +23,9 @@ from .layout import FEWEST_AGES, GOOD, HALVES, MOST_AGES, PICTURES, SCALARS, mar
 _SAMPLES = (81, 161)  # at least and at most so many ages the life is looked at, evenly spaced
 _TEXELS = 1 << 14  # looked at for the choice of ages
 _ERROR_FREE = 99.0  # dB
+_OWN_DEPARTURE = "own departure"  # of the life at a kept age, which decides where there is no Change
+_BYTES_AT_ONCE = 512 << 20  # of tiles that are summed in one pass over the life
+_BYTES_PER_TEXEL = 52  # of the parts of a tile, as float32
 
 Steps = Generator[tuple[int, int], None, dict[str, Any]]
 
@@ -42,9 +45,10 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
         raise InvalidRequestError(f"An atlas has {FEWEST_AGES} to {MOST_AGES} ages, not {count}", remedy)
     if bits not in (8, 16):
         raise InvalidRequestError(f"An atlas has 8 or 16 bits, not {bits}", "choose 8")
-    total = (
-        life.steps + samples + count
-    )  # kept steps too: how far it has come is told alike by every process that goes on
+    at_once = max(1, _BYTES_AT_ONCE // (_BYTES_PER_TEXEL * life.extent**2))
+    passes = [range(first, min(first + at_once, count)) for first in range(0, count, at_once)]
+    # Kept steps too: how far it has come is told alike by every process that goes on.
+    total = life.steps + (1 + len(passes)) * samples
     ages = [float(age) for age in np.linspace(0, 1, samples)]
     while life.index < life.steps:
         life.advance()
@@ -66,12 +70,17 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     bounds = {name: _bounds(sampled, kept, name) for name in SCALARS}
 
     folder.mkdir(parents=True, exist_ok=True)
-    for index in range(count):
-        maps = _kept(life, ages, kept, index, change)
-        for picture, values in tile_pictures(maps, bounds, life.extent).items():
-            write_texture(tile_file(folder, stem, picture, tile_number(index)), values, bits)
-        done += 1
-        yield done, total
+    for indices in passes:
+        sums: dict[int, dict[str, np.ndarray]] = {index: {} for index in indices}
+        for place, age in enumerate(ages):
+            _add(sums, kept, place, _blendable(life.maps(age), change))
+            done += 1
+            if done < total:
+                yield done, total
+        for index, parts in sums.items():
+            for picture, values in tile_pictures(parts, bounds, life.extent).items():
+                write_texture(tile_file(folder, stem, picture, tile_number(index)), values, bits)
+    yield done, total
     chosen = [ages[knot] for knot in kept.knots]
     return {"ages": chosen, "bounds": bounds, "shares": kept.shares, "decibels": decibels, "enough": enough}
 
@@ -89,6 +98,7 @@ def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Gen
 def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], extent: int) -> dict[str, np.ndarray]:
     """The pictures [side, side, 4] in [0, 1] of what is kept at an age; base colour display-encoded (sRGB)."""
     channels = dict(maps)
+    channels[DEPARTURE] = _kept_departure(maps[DEPARTURE], maps[_OWN_DEPARTURE])
     channels["base_color"] = linear_to_srgb(torch.from_numpy(np.clip(maps["base_color"], 0, 1) ** 2)).numpy()
     for name in SCALARS:
         low, high, *_ = bounds[name]
@@ -121,7 +131,7 @@ def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptLife, dict[
     """What to keep, how near that comes, and how many ages would be near enough."""
     kept = keep_life(sampled, count)
     reached = decibels = _reached(sampled, kept)
-    enough, most = count, min(MOST_AGES, len(sampled["height"]))
+    enough, most = count, min(MOST_AGES, (len(sampled["height"]) + 1) // 2)
     while min(reached[name] for name in SHADED) < GOOD:
         if enough == most:
             return kept, decibels, None
@@ -167,15 +177,14 @@ def _kept_departure(fitted: np.ndarray, own: np.ndarray) -> np.ndarray:
     return np.where(own <= fresh, np.clip(fitted, 0, fresh), np.clip(fitted, 0, 1))
 
 
-def _kept(life: Life, ages: list[float], kept: KeptLife, index: int, change: Change) -> dict[str, np.ndarray]:
-    """All parts of what is kept at one age."""
-    weights = [(part, name, own[index]) for part, of in kept.weights.items() for name, own in of.items()]
-    parts: dict[str, np.ndarray] = {}
-    for place in np.flatnonzero(np.any([own for *_, own in weights], axis=0)):
-        maps = _blendable(life.maps(ages[place]), change)
-        for part, name, own in weights:
-            if own[place]:
-                weighted = np.float32(own[place]) * maps[name]
-                parts[part] = parts[part] + weighted if part in parts else weighted
-    parts[DEPARTURE] = _kept_departure(parts[DEPARTURE], change.departure(life.maps(ages[kept.knots[index]])))
-    return parts
+def _add(sums: dict[int, dict[str, np.ndarray]], kept: KeptLife, place: int, maps: dict[str, np.ndarray]) -> None:
+    """Add the blendable maps at one age to the parts of what is kept at some ages, by the index of these."""
+    for part, weights in kept.weights.items():
+        for name, own in weights.items():
+            for index, parts in sums.items():
+                if own[index, place]:
+                    weighted = np.float32(own[index, place]) * maps[name]
+                    parts[part] = parts[part] + weighted if part in parts else weighted
+    for index, parts in sums.items():
+        if kept.knots[index] == place:
+            parts[_OWN_DEPARTURE] = maps[DEPARTURE]

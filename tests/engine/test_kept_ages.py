@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from patina.engine.atlas.kept_ages import KeptAges, choose_ages, gram
+from patina.engine.atlas.kept_ages import KeptAges, choose_knots, fit, gram
+from patina.engine.atlas.kept_life import keep_life
 
 AGES = np.linspace(0, 1, 41)
+
+
+def choose_ages(grams: dict[str, np.ndarray], count: int, halved: tuple[str, ...] = ()) -> KeptAges:
+    knots = choose_knots(grams, count, halved=halved)
+    return KeptAges(knots, {name: fit(matrix, knots, halved=name in halved) for name, matrix in grams.items()})
 
 
 def worst(kept: KeptAges, maps: np.ndarray) -> float:
@@ -60,14 +66,6 @@ def test_a_value_halfway_leaves_a_quarter_of_the_error_or_less() -> None:
     assert worst(halved, maps) < worst(plain, maps) / 8
 
 
-def test_a_map_that_follows_does_not_decide() -> None:
-    maps, other = life(), life(1)[::-1]
-    alone = choose_ages({"map": gram(maps)}, 9)
-    both = choose_ages({"map": gram(maps), "other": gram(other)}, 9, following=("other",))
-    assert both.knots == alone.knots
-    assert choose_ages({"map": gram(maps), "other": gram(other)}, 9).knots != alone.knots
-
-
 def test_as_many_ages_as_there_are_keep_everything() -> None:
     maps = life()
     assert worst(choose_ages({"map": gram(maps)}, 41), maps) < 1e-20
@@ -76,3 +74,23 @@ def test_as_many_ages_as_there_are_keep_everything() -> None:
 def test_a_life_that_stands_still_is_kept() -> None:
     maps = np.full((41, 10), 0.3)
     assert worst(choose_ages({"map": gram(maps)}, 3), maps) < 1e-20
+
+
+def test_a_life_as_an_atlas_keeps_it_follows_the_bends_of_metal_turning_to_rust() -> None:
+    """Height and departure have no value halfway, but what there is of metallic and roughness in them is followed."""
+    metallic, other = life(), life(2)
+    maps = {
+        "base_color": np.cumsum(np.ones_like(metallic), 0) / 100,
+        "metallic": metallic,
+        "roughness": 0.9 - 0.5 * metallic,
+        "normal": 0.5 + 0.01 * metallic,
+        "height": 0.02 * metallic + 0.001 * np.linspace(0, 1, len(metallic))[:, None],
+        "departure": 0.7 * other,
+    }
+    kept = keep_life(maps, 7)
+    stored = {part: kept.stored(part, maps) for part in kept.weights}
+    errors = {name: np.abs(kept.shown(name, stored) - values).max() for name, values in maps.items()}
+    assert errors["height"] < 0.02 * errors["metallic"] * 1.01 + 1e-6
+    assert errors["departure"] > errors["metallic"]  # which changes elsewhere
+    for name in ("metallic", "roughness", "height"):
+        assert np.abs(kept.shown(name, stored) - maps[name])[[0, -1]].max() < 1e-6
