@@ -24,18 +24,22 @@ def lacking() -> str:
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A newcomer's Blender with the built extension just installed."""
+    """A newcomer's Blender with the built extension just installed, and an engine that is named."""
+    os.environ["PATINA_PYTHON"] = os.environ.get("PATINA_PYTHON") or sys.executable
+    yield from newcomers_desk(tmp_path_factory)
+
+
+def newcomers_desk(tmp_path_factory: pytest.TempPathFactory, profile_name: str = "profile") -> Iterator[Desk]:
+    """A Blender with an empty profile and the built extension just installed."""
     reason = lacking()
     if reason:
         pytest.skip(reason)
     kept = os.environ.get("PATINA_DESKTOP_PICTURES")  # where to keep the pictures of the screen
     folder = Path(kept).resolve() if kept else tmp_path_factory.mktemp("desk")
     folder.mkdir(parents=True, exist_ok=True)
-    profile = tmp_path_factory.mktemp("profile")
-    os.environ |= {
-        "BLENDER_USER_RESOURCES": str(profile),
-        "PATINA_PYTHON": os.environ.get("PATINA_PYTHON") or sys.executable,
-    }
+    profile = tmp_path_factory.mktemp("desktop") / profile_name
+    profile.mkdir()
+    os.environ["BLENDER_USER_RESOURCES"] = str(profile)
     extension = tmp_path_factory.mktemp("zip") / "patina.zip"
     build(extension)
     for old in folder.glob("a*.json"):
