@@ -20,7 +20,7 @@ from ..maps.pictures import write_texture
 from .kept_life import SHADED, KeptLife, keep_life
 from .layout import FEWEST_AGES, GOOD, HALVES, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
 
-_SAMPLES = (81, 161)  # at least and at most so many ages the life is looked at, evenly spaced
+_SAMPLES = 161  # ages at which the life is looked at, evenly spaced; every second one may be kept
 _TEXELS = 1 << 14  # looked at for the choice of ages
 _ERROR_FREE = 99.0  # dB
 _OWN_DEPARTURE = "own departure"  # of the life at a kept age, which decides where there is no Change
@@ -39,7 +39,6 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     (its square root), height as a share of its range over the life, and of Change; enough: how many ages would reach
     GOOD, or null. Raises InvalidRequestError and PictureError.
     """
-    samples = min(max(2 * life.model.grid.steps + 1, _SAMPLES[0]), _SAMPLES[1])
     if not FEWEST_AGES <= count <= MOST_AGES:
         remedy = f"choose {min(max(count, FEWEST_AGES), MOST_AGES)}"
         raise InvalidRequestError(f"An atlas has {FEWEST_AGES} to {MOST_AGES} ages, not {count}", remedy)
@@ -48,8 +47,8 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
     at_once = max(1, _BYTES_AT_ONCE // (_BYTES_PER_TEXEL * life.extent**2))
     passes = [range(first, min(first + at_once, count)) for first in range(0, count, at_once)]
     # Kept steps too: how far it has come is told alike by every process that goes on.
-    total = life.steps + (1 + len(passes)) * samples
-    ages = [float(age) for age in np.linspace(0, 1, samples)]
+    total = life.steps + (1 + len(passes)) * _SAMPLES
+    ages = [float(age) for age in np.linspace(0, 1, _SAMPLES)]
     while life.index < life.steps:
         life.advance()
         yield life.index, total
@@ -131,11 +130,11 @@ def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptLife, dict[
     """What to keep, how near that comes, and how many ages would be near enough."""
     kept = keep_life(sampled, count)
     reached = decibels = _reached(sampled, kept)
-    enough, most = count, min(MOST_AGES, (len(sampled["height"]) + 1) // 2)
+    enough = count
     while min(reached[name] for name in SHADED) < GOOD:
-        if enough == most:
+        if enough == MOST_AGES:
             return kept, decibels, None
-        enough = min(enough + 2, most)
+        enough = min(enough + 2, MOST_AGES)
         reached = _reached(sampled, keep_life(sampled, enough))
     return kept, decibels, enough
 
