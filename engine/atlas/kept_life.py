@@ -20,6 +20,7 @@ from .layout import HALVES
 SHADED = ("base_color", "metallic", "roughness", "normal")  # these decide which ages are kept
 FOLLOWING = ("height", DEPARTURE)
 _LEAST_WEIGHT = 1e-4
+_INEXACT = 3e-4  # about how far a bend is off, root mean square, where its pictures have 8 bits
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ def _follow(
         bent[other] = hats @ _bends(own[::2], np.concatenate([own[1::2], own[-1:]]))
     left = np.eye(samples) - lines @ np.linalg.pinv(lines)  # what straight lines cannot show
     columns = np.stack([(left @ bend @ maps[other]).ravel() for other, bend in bent.items()], axis=1)
-    # Metallic and roughness may change as one: of all shares that do as well, the least.
-    found = np.linalg.lstsq(columns, (left @ maps[name]).ravel(), rcond=1e-4)[0]
+    # A bend is as exact as its pictures: what is hardly there must not be taken many times over.
+    columns = np.concatenate([columns, _INEXACT * np.sqrt(len(columns)) * np.eye(len(bent))])
+    found = np.linalg.lstsq(columns, np.append(left @ maps[name], np.zeros(len(bent))), rcond=None)[0]
     shares = {other: float(share) for other, share in zip(bent, found, strict=True)}
     rest = maps[name] - np.sum([share * (bent[other] @ maps[other]) for other, share in shares.items()], axis=0)
     weights = fit(gram(rest), kept.knots)

@@ -64,7 +64,7 @@ class FlashObjective(Objective):
         self.observed = self.look.observed
         self.crops = crops
         self.initialisation = initialisation
-        self.loss = loss or PatchLoss(scales=3)
+        self.loss = loss or PatchLoss()
         frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).float() / 255
         self.register_buffer("frames", frames, persistent=False)
         self.plane = Frame(width=frames.shape[3], height=frames.shape[2])
