@@ -68,7 +68,7 @@ licences: environment .venv-audit/.ready
 	.venv-audit/bin/pip-licenses --python $(BIN)/python --with-urls --packages $$(grep -ohE '^[A-Za-z0-9_-]+' $(AUDITED)) --partial-match \
 	  --allow-only "Apache;BSD;MIT;PSF-2.0"
 
-# What breaks things, many times over: hours. RUN is one of kills, jumps and writers; `make test` has short forms.
+# What breaks things, many times over: hours. RUN is one of kills, jumps, writers and large; `make test` has short forms.
 RUN ?= kills
 endurance: environment
 	$(BIN)/python -m tests.endurance $(RUN)
