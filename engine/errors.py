@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
+# torch has a type of its own for a full GPU, and none for full memory; the last are oneDNN's words for it.
+_WORDS_OF_FULL_MEMORY = ("memory", "bad_alloc", "could not create a primitive")
+
 
 class PatinaError(Exception):
     """An error that a person can mend. `cause` is a clause that says what is wrong, `remedy`
@@ -11,6 +16,13 @@ class PatinaError(Exception):
         self.cause = cause
         self.remedy = remedy
         super().__init__(f"{cause}: {remedy}.")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory is full."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _WORDS_OF_FULL_MEMORY)
 
 
 def out_of_memory(extent: int, cause: str = "There is not enough memory") -> PatinaError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import queue
 import sys
@@ -16,7 +15,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 import torch
 
 from ..atlas.make import make_atlas
-from ..errors import InvalidRequestError, PatinaError, out_of_memory
+from ..errors import InvalidRequestError, PatinaError, is_out_of_memory, out_of_memory
 from ..lives.life_store import LifeStore
 from ..lives.memory import give_back_freed_memory, keep_freed_memory
 from ..maps.map_names import CHANGE, DEPARTURE
@@ -30,17 +29,6 @@ _Result = TypeVar("_Result")
 
 class _Cancelled(Exception):
     pass
-
-
-# torch has a type of its own for a full GPU, and none for full memory; the last are oneDNN's words for it.
-_WORDS_OF_FULL_MEMORY = ("memory", "bad_alloc", "could not create a primitive")
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory is full."""
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    return isinstance(error, MemoryError) or any(words in str(error) for words in _WORDS_OF_FULL_MEMORY)
 
 
 def device_name() -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import PatinaError
+from ..errors import PatinaError, is_out_of_memory
 from ..files import progress as progress_file
 from ..files.progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
 from ..maps.pictures import write_picture
@@ -81,7 +81,9 @@ def train(
         report(f"training {job.model.stem} on {device} from step {training.iteration} of {config.iterations}")
         try:
             sitting.work()
-        except (PatinaError, OSError, MemoryError) as error:
+        except (PatinaError, OSError, MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+                raise
             failure = _sentence(error, job.model.parent)
             with suppress(ProgressError):  # the disk may be full
                 sitting.note(FAILED, str(failure))

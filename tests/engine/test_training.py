@@ -379,3 +379,21 @@ def test_a_full_disk_stops_a_training_with_one_sentence(tmp_path: Path, monkeypa
         trained(tmp_path)
     assert is_one_sentence(str(caught.value))
     assert files(tmp_path) == before and path.exists()
+
+
+def test_torchs_words_for_full_memory_are_one_sentence_and_others_are_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "DefaultCPUAllocator: not enough memory: you tried to allocate 274877906944 bytes."
+
+    def fails(*_: object) -> float:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(Training, "step", fails)
+    with pytest.raises(TrainingError, match="The memory is full") as caught:
+        trained(tmp_path)
+    assert is_one_sentence(str(caught.value))
+    assert progress.read(job_in(tmp_path).model).message == str(caught.value)
+    words = "The size of tensor a must match"
+    with pytest.raises(RuntimeError, match="must match"):
+        trained(tmp_path)
