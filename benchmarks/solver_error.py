@@ -22,9 +22,8 @@ from patina.engine.lives.noise import initial_state
 from patina.engine.lives.solver import Grid, integrate
 from patina.engine.models.model_file import Model, load_model
 from patina.engine.models.shipped import find_model
+from patina.engine.training.grid import AGES
 from torch import Tensor
-
-AGES = [(k + 0.37) / 23 for k in range(23)]
 
 
 def reference(model: Model, size: int, seed: int) -> list[Tensor]:

@@ -25,7 +25,7 @@ from ..models.network import VectorField
 
 SMOOTH = 0.0125  # of a map's range, root mean square at the worst age: so near the exact solution training's steps are
 INVISIBLE = 1 / 512  # half a step of 8 bits
-_AGES = [(k + 0.37) / 23 for k in range(23)]  # between kept ones, where blending is worst
+AGES = [(k + 0.37) / 23 for k in range(23)]  # between kept ones, where blending is worst
 _DENSITIES = ((2, 1), (3, 1.6), (4, 2))  # steps of midpoint a unit of warm-up and of ageing, the cheapest first
 _EXACT = (8, 8)  # the same of what stands for the exact solution
 _STORE_BYTES = 1 << 30
@@ -63,7 +63,7 @@ def _distance(one: list[Tensor], other: list[Tensor]) -> float:
 
 
 def _seen(model: Model, extent: int) -> list[Tensor]:
-    """Observed channels [C, H, W] as maps in [0, 1] at _AGES."""
+    """Observed channels [C, H, W] as maps in [0, 1] at AGES."""
     with TemporaryDirectory() as folder, torch.inference_mode():
         life = Life(model, 0, extent, LifeStore(Path(folder), _STORE_BYTES), LifeSettings(), "cpu")
-        return [(0.5 * life.observed(age) + 0.5).clamp(0, 1) for age in _AGES]
+        return [(0.5 * life.observed(age) + 0.5).clamp(0, 1) for age in AGES]
