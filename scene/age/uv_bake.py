@@ -16,8 +16,9 @@ import numpy as np
 from ...engine.files.whole_files import written_whole
 from .. import playback
 from ..baking.sequence import check_folder, file_stem
-from ..baking.tiles import mesh_tiles, tile_corner
+from ..baking.tiles import FIRST_TILE, mesh_tiles, tile_corner
 from ..color import linear_to_srgb
+from ..durations import duration
 from ..errors import BakeError
 from ..maps import LOOKS
 from ..materials import group_node
@@ -27,7 +28,6 @@ from .png import png
 from .uv_stage import AGE, SHIFT, baked
 
 UV_MAPS = (*LOOKS, "change", AGE)
-_FIRST_TILE = 1001
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class UvJob:
         if not self.written:
             return text
         left = (time.monotonic() - self._began) / self.written * (len(self.files) - self.written)
-        return f"{text}, about {left:.0f} s left" if left < 90 else f"{text}, about {left / 60:.0f} min left"
+        return f"{text}, about {duration(left)} left"
 
     def _found(self) -> tuple[bpy.types.Object, bpy.types.Scene]:
         thing = next((found for found in bpy.data.objects if found.session_uid == self.thing_uid), None)
@@ -102,7 +102,7 @@ def plan_uv(thing: bpy.types.Object, directory: str, bake: UvBake, scene: bpy.ty
         for index, slot in enumerate(thing.material_slots)
         if slot.material is not None and group_node(slot.material)
     }
-    tiles = sorted(mesh_tiles(thing.data, slots)) or [_FIRST_TILE]
+    tiles = sorted(mesh_tiles(thing.data, slots)) or [FIRST_TILE]
     _show_frame(thing, scene)
     folder = check_folder(directory)
     paths = list(_paths(folder, file_stem(thing.name), bake, tiles))
@@ -114,7 +114,7 @@ def _paths(folder: Path, stem: str, bake: UvBake, tiles: list[int]) -> Iterator[
     ending = "exr" if bake.exr else "png"
     for name in bake.maps:
         for tile in tiles:
-            number = f".{tile}" if tiles != [_FIRST_TILE] else ""
+            number = f".{tile}" if tiles != [FIRST_TILE] else ""
             yield name, tile, folder / f"{stem}_{name}{number}.{ending}"
 
 

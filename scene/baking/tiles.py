@@ -11,7 +11,7 @@ from ..errors import BakeError
 from ..materials import group_node
 from ..nodes import socket
 
-_FIRST, _LAST = 1001, 2000
+FIRST_TILE, _LAST = 1001, 2000
 
 
 def named_tiles(text: str) -> tuple[int, ...]:
@@ -20,7 +20,7 @@ def named_tiles(text: str) -> tuple[int, ...]:
     for part in filter(None, re.split(r"[\s,;]+", text)):
         match = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", part)
         start, end = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-        if not _FIRST <= start <= end <= _LAST:
+        if not FIRST_TILE <= start <= end <= _LAST:
             raise BakeError(f"{part!r} names no UDIM tiles", "write them like 1001-1003, 1011")
         tiles |= set(range(start, end + 1))
     return tuple(sorted(tiles))
@@ -28,7 +28,7 @@ def named_tiles(text: str) -> tuple[int, ...]:
 
 def tile_corner(tile: int) -> tuple[int, int]:
     """The lower left corner of a tile in UV."""
-    return (tile - _FIRST) % 10, (tile - _FIRST) // 10
+    return (tile - FIRST_TILE) % 10, (tile - FIRST_TILE) // 10
 
 
 def used_tiles(scene: bpy.types.Scene, material: bpy.types.Material) -> tuple[int, ...]:
@@ -61,7 +61,7 @@ def mesh_tiles(mesh: bpy.types.Mesh, slots: set[int]) -> set[int]:
     places = np.unique(np.floor(middles[np.isin(slot, list(slots))]).astype(int), axis=0)
     if len(places) and ((places < 0).any() or (places[:, 0] > 9).any() or (places[:, 1] > 99).any()):
         raise BakeError(f"Some UVs of {mesh.name!r} lie on no UDIM tile", "move them to U from 0 to 10 and V from 0 up")
-    return {_FIRST + int(u) + 10 * int(v) for u, v in places}
+    return {FIRST_TILE + int(u) + 10 * int(v) for u, v in places}
 
 
 def check_uv(material: bpy.types.Material) -> None:

@@ -12,6 +12,7 @@ from ...engine.errors import PatinaError
 from ...engine.files import progress
 from ...engine.files.progress import Progress, ProgressError
 from .. import library
+from ..durations import duration
 from ..errors import TrainingError
 
 STARTING, RUNNING, STOPPING = "starting", "running", "stopping"
@@ -92,14 +93,6 @@ def find(name: str) -> Training:
 def has_model(name: str) -> bool:
     """Whether the training `name` has put a model into the library already."""
     return (library.trained_folder() / f"{name}.safetensors").exists()
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: "40 s", "12 min", "3 h 5 min"."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def log_path(model: Path) -> Path:
