@@ -22,6 +22,7 @@ def draw_variation(
     row.operator("patina.next_seed", text="", icon="FILE_REFRESH")
     column.prop(settings, "resolution")
     column.prop(settings, "scale")
+    column.prop(settings, "hide_repeats")
     column.prop(node.inputs["Strength"], "default_value", text="Strength")
     column.prop(settings, "mapping")
     column.prop(settings, "reverse")

@@ -16,6 +16,7 @@ from .layers import surfaces
 from .maps import LOOKS
 from .node_group import group_images, make_group, owner_name, replace_images, upgrade_group
 from .nodes import drop_shared_group, tagged
+from .repeats import repeats_shown, show_repeats
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
 from .wiring import GROUP, find_principled, join, join_over, part
 
@@ -93,6 +94,7 @@ def remove_patina(material: bpy.types.Material) -> None:
     part(tree)
     drop_shared_group(SOURCE_GROUP)
     if group.users == 0:
+        show_repeats(group)
         bpy.data.node_groups.remove(group)
         for image in images:
             if image.users == 0:
@@ -126,7 +128,8 @@ def restore_images() -> bool:
         lacking = [name for name in LOOKS if name in group.nodes and group.nodes[name].image is None]
         if lacking:
             made = make_images(material.name, material.patina.resolution_stored, lacking)
-            replace_images(group, made, owner_name(group))
+            with repeats_shown(group):
+                replace_images(group, made, owner_name(group))
             restored = True
     return restored
 
@@ -152,4 +155,5 @@ def _make_single(material: bpy.types.Material) -> None:
     node = group_node(material)
     node.node_tree = node.node_tree.copy()
     node.node_tree.name = f"Patina {material.name}"
-    replace_images(node.node_tree, make_images(material.name, material.patina.resolution_stored), material.name)
+    with repeats_shown(node.node_tree):
+        replace_images(node.node_tree, make_images(material.name, material.patina.resolution_stored), material.name)

@@ -74,6 +74,13 @@ def play(group: bpy.types.NodeTree, sources: Mapping[str, bpy.types.NodeSocket])
         group.links.new(source, target)
 
 
+def played_inputs(group: bpy.types.NodeTree) -> list[bpy.types.NodeSocket]:
+    """What `play` links: the group's outputs, and in place of the normal what takes it encoded."""
+    output = next(node for node in group.nodes if node.bl_idname == "NodeGroupOutput")
+    normal = LOOKS["normal"].label
+    return [group.nodes[_NORMAL].inputs[0], *(end for end in output.inputs if end.name not in ("", normal))]
+
+
 def live_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocket]:
     """Where the images of Live playback give each map, and Change."""
     metallic, change = group.nodes[_LIVE].outputs["Red"], group.nodes[_LIVE_CHANGE].outputs[0]

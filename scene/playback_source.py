@@ -10,6 +10,7 @@ from .errors import MaterialError
 from .images import fill
 from .materials import group_node
 from .node_group import group_images, live_outputs, play
+from .repeats import repeats_shown
 from .variation import follow_course
 
 PLAYBACKS = (
@@ -32,12 +33,13 @@ def switch_playback(material: bpy.types.Material, playback: str) -> None:
     node = group_node(material)
     if node is None:
         return
-    outputs = _OUTPUTS[playback](node.node_tree)
-    if not outputs:
-        label = next(label for name, label, *_ in PLAYBACKS if name == playback)
-        raise MaterialError(f"The material {material.name!r} has no {label.lower()} yet", "bake one first")
-    play(node.node_tree, outputs)
-    follow_course(node.node_tree)
+    with repeats_shown(node.node_tree):
+        outputs = _OUTPUTS[playback](node.node_tree)
+        if not outputs:
+            label = next(label for name, label, *_ in PLAYBACKS if name == playback)
+            raise MaterialError(f"The material {material.name!r} has no {label.lower()} yet", "bake one first")
+        play(node.node_tree, outputs)
+        follow_course(node.node_tree)
     # Blank: an atlas needs no memory for them, and Live playback asks for what they should show.
     fill(group_images(node.node_tree), 8, missing=False)
     material.patina.playback_stored = playback

@@ -12,6 +12,7 @@ from .maps import LARGEST, SMALLEST
 from .materials import group_node
 from .node_group import set_extent
 from .playback_source import PLAYBACKS, switch_playback
+from .repeats import are_repeats_hidden, hide_repeats, show_repeats
 from .variation import is_reversed, set_reversed
 from .variation_mapping import MAPPINGS, mapping_of, set_mapping
 
@@ -103,6 +104,18 @@ def _set_reverse(self: bpy.types.PropertyGroup, backwards: bool) -> None:
         _refresh(self)
 
 
+def _get_hide_repeats(self: bpy.types.PropertyGroup) -> bool:
+    node = group_node(self.id_data)
+    return node is not None and are_repeats_hidden(node.node_tree)
+
+
+def _set_hide_repeats(self: bpy.types.PropertyGroup, hide: bool) -> None:
+    node = group_node(self.id_data)
+    if node is not None:
+        (hide_repeats if hide else show_repeats)(node.node_tree)
+        _refresh(self)
+
+
 def _get_mapping(self: bpy.types.PropertyGroup) -> int:
     return _MAPPING_NAMES.index(mapping_of(self.id_data) if group_node(self.id_data) is not None else "UV")
 
@@ -172,6 +185,14 @@ class PatinaMaterial(bpy.types.PropertyGroup):
         options=set(),
         get=_get_reverse,
         set=_set_reverse,
+    )
+    hide_repeats: bpy.props.BoolProperty(
+        name="Hide Repeats",
+        description="Blend two places of the texture in ragged bands, so that no rows of copies show: every map is "
+        "looked up twice",
+        options=set(),
+        get=_get_hide_repeats,
+        set=_set_hide_repeats,
     )
     mapping: bpy.props.EnumProperty(
         name="Mapping",
