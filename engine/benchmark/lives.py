@@ -18,10 +18,11 @@ from torchdiffeq import odeint  # type: ignore[import-untyped]
 
 from ..lives.arithmetic import DRAFT, EXACT, multiplies_bfloat16, velocity_of
 from ..lives.banded_field import BandedField
+from ..lives.draft import draft_arithmetic, draft_grid
 from ..lives.life import Life, LifeSettings
 from ..lives.life_store import LifeStore
 from ..lives.noise import initial_state
-from ..lives.solver import step
+from ..lives.solver import Grid, step
 from ..lives.solving_field import SolvingField
 from ..models.model_file import Model
 from ..models.network import NetworkConfig, VectorField
@@ -29,6 +30,7 @@ from .rows import Row, Size, median_ratio, race, seconds
 
 FRAMES = 100
 BASELINE = "plain: float32, adaptive Heun at 1e-2"
+_EVALUATIONS = {"euler": 1, "midpoint": 2, "rk4": 4}  # of the field, a step
 PAPER = NetworkConfig(channels=18, width=64, multipliers=(1, 2), attention=False)
 
 
@@ -70,10 +72,9 @@ def _frames(model: Model, field: Counted, extent: int, precision: torch.dtype = 
     return states[:, : model.appearance.observed]
 
 
-def kept(model: Model, extent: int, arithmetic: str) -> Tensor:
+def kept(model: Model, extent: int, settings: LifeSettings) -> Tensor:
     """Observed channels [FRAMES, C, H, W] of a life of ours, solved from its noise and kept on disk."""
     with TemporaryDirectory() as folder:
-        settings = LifeSettings(arithmetic=arithmetic)
         life = Life(model, 0, extent, LifeStore(Path(folder), 8 << 30), settings, "cpu")
         life.observed(1.0)
         return torch.stack([life.observed(float(age)) for age in np.linspace(0, 1, FRAMES)])
@@ -90,19 +91,24 @@ def life_rows(model: Model, size: Size) -> Iterator[Row]:
     exact = tight(model, size.tight)
     seen, evaluations = adaptive(model, size.tight)
     note = f"{FRAMES} frames, {size.life} x {size.life}; error against 1e-6 in float64, {size.tight} x {size.tight}"
-    errors = {BASELINE: decibels(seen, exact)}
-    errors |= {name: decibels(kept(model, size.tight, name), exact) for name in arithmetics()}
-    taken: dict[str, list[float]] = {name: [] for name in errors}
+    forms = {f"{name}, {_evaluations(model.grid)} evaluations": LifeSettings(arithmetic=name) for name in arithmetics()}
+    draft = LifeSettings(arithmetic=draft_arithmetic("cpu"), is_draft=True)
+    forms[f"a draft: {draft.arithmetic}, {_evaluations(draft_grid(model.grid))} evaluations"] = draft
+    plain = f"{BASELINE}, {evaluations} evaluations"
+    errors = {plain: decibels(seen, exact)}
+    errors |= {form: decibels(kept(model, size.tight, settings), exact) for form, settings in forms.items()}
+    taken: dict[str, list[float]] = {form: [] for form in errors}
     for _ in range(size.turns):
-        taken[BASELINE].append(seconds(lambda: adaptive(model, size.life)))
-        for name in arithmetics():
-            taken[name].append(seconds(lambda name=name: kept(model, size.life, name)))  # type: ignore[misc]
-    steps = model.grid.warm_up_steps + model.grid.steps
-    for name, own in taken.items():
-        count = evaluations if name == BASELINE else steps
-        form = f"{name}, {count} evaluations"
-        ratio = median_ratio(taken[BASELINE], own)
-        yield Row("a life", form, statistics.median(own), ratio=ratio, error=errors[name], note=note)
+        taken[plain].append(seconds(lambda: adaptive(model, size.life)))
+        for form, settings in forms.items():
+            taken[form].append(seconds(lambda settings=settings: kept(model, size.life, settings)))  # type: ignore[misc]
+    for form, own in taken.items():
+        ratio = median_ratio(taken[plain], own)
+        yield Row("a life", form, statistics.median(own), ratio=ratio, error=errors[form], note=note)
+
+
+def _evaluations(grid: Grid) -> int:
+    return (grid.warm_up_steps + grid.steps) * _EVALUATIONS[grid.method]
 
 
 def evaluation_rows(model: Model, size: Size) -> Iterator[Row]:

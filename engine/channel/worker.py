@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from ..errors import InvalidModelError, InvalidRequestError
-from ..lives.arithmetic import draft_arithmetic
 from ..lives.change import Change, solve_reach
+from ..lives.draft import draft_arithmetic
 from ..lives.life import Life, LifeSettings
 from ..lives.life_store import LifeStore
 from ..maps.baked_maps import baked_maps
@@ -48,11 +48,13 @@ class Worker:
     def life(self, model: Path, sha256: str, seed: int, extent: int, draft: bool = False) -> Life:
         """The life of a model file. Raises InvalidModelError where the file is not the one that `sha256` names.
 
-        draft: solved in the fastest arithmetic, for a first look; another life than the exact one.
+        draft: for a first look, see `lives.draft`; another life than the exact one.
         """
         loaded = self._model(model, sha256)
-        settings = replace(self.settings, arithmetic=draft_arithmetic(self.device)) if draft else self.settings
-        key = f"{loaded.header.sha256} {seed} {extent} {settings.arithmetic}"
+        settings = self.settings
+        if draft:
+            settings = replace(settings, arithmetic=draft_arithmetic(self.device), is_draft=True)
+        key = f"{loaded.header.sha256} {seed} {extent} {draft}"
         if key not in self._lives:
             self._lives[key] = Life(loaded, seed, extent, self.store, settings, self.device)
             while len(self._lives) > _OPEN_LIVES:

@@ -30,10 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--kind", choices=("rgb", "flash"), help="only this kind of exemplar (default: both)")
     train.add_argument("--exemplar", type=Path, help="footage of that kind (default: made for the purpose)")
     train.add_argument(
-        "--threshold",
+        "--texture",
         type=float,
-        default=0.5,
-        help="time is taken until the loss falls to this share of the first (default 0.5)",
+        default=2.0,
+        help="time is taken until `patina evaluate` finds this mean texture, in times the footage's own scatter "
+        "(default 2)",
     )
     train.add_argument(
         "--steps",
@@ -100,17 +101,17 @@ def _train_lines(arguments: argparse.Namespace) -> Iterator[tuple[str, Row]]:
     kinds = KINDS if arguments.kind is None else (arguments.kind,)
     size = SHORT if arguments.short else replace(Size(), steps=arguments.steps)
     print(f"{'':<6} {'':<32}{'form':<38}{'':>12}{'plain / it':>12}")
-    for row in rows(kinds, size, exemplars, device_name(), arguments.threshold):
+    for row in rows(kinds, size, exemplars, device_name(), arguments.texture):
         yield _line(row), row
 
 
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.exemplar is not None and arguments.kind is None:
         raise InvalidRequestError("It is not said what kind of exemplar that is", "add --kind")
-    if not 0 < arguments.threshold < 1 or arguments.steps < 0:
+    if not arguments.texture > 0 or arguments.steps < 0:
         raise InvalidRequestError(
-            f"{arguments.steps} steps to {arguments.threshold:g} of the first loss cannot be measured",
-            "use 0 steps or more, and a share between 0 and 1",
+            f"{arguments.steps} steps to a texture of {arguments.texture:g} cannot be measured",
+            "use 0 steps or more, and a texture above 0",
         )
     if arguments.json is not None and not arguments.json.absolute().parent.is_dir():  # before the work, not after it
         raise InvalidRequestError(f"There is no folder {arguments.json.absolute().parent}", "choose another file")

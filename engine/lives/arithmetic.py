@@ -28,11 +28,6 @@ def velocity_of(field: VectorField, arithmetic: str, device: str, extent: int) -
     return SolvingField(field, _TYPES[arithmetic])
 
 
-def draft_arithmetic(device: str) -> str:
-    """What a first look is solved in: bfloat16 where the CPU multiplies it, else as exactly as everything else."""
-    return DRAFT if device == "cpu" and multiplies_bfloat16() else EXACT
-
-
 def multiplies_bfloat16() -> bool:
     """Whether this CPU has products of bfloat16 in hardware."""
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # torch has no public name for it

@@ -48,7 +48,8 @@ def solve_reach(life: Life) -> Generator[tuple[int, int], None, float]:
     """
     multiple = life.model.header.extent_multiple
     extent = -(-_EXTENT // multiple) * multiple
-    settings = replace(life.settings, arithmetic=EXACT)  # one reach, whether a draft asks for it first or not
+    # One reach, whether a draft asks for it first or not.
+    settings = replace(life.settings, arithmetic=EXACT, is_draft=False)
     small = Life(life.model, 0, extent, life._store, settings, life.device)
     while small.index < small.steps:
         small.advance()

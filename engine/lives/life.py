@@ -22,13 +22,14 @@ from torch import Tensor
 from ..errors import InvalidRequestError
 from ..models.model_file import Model
 from .arithmetic import EXACT, velocity_of
+from .draft import draft_grid
 from .life_store import LifeStore
 from .noise import initial_state
 from .solver import step
 
 LARGEST_EXTENT = 4096
 _SMALLEST_EXTENT = 16
-_SAVING_SHARE = 0.05  # of a solve's time may go into keeping the whole state: what is not kept a crash costs again
+_SAVING_SHARE = 0.5  # of a solve's time at most goes into keeping the whole state: every step's, but on a slow disk
 _OBSERVED_BYTES = 256 << 20  # observed channels held in memory, over what the disk keeps
 
 
@@ -37,11 +38,13 @@ class LifeSettings:
     """What decides a life's numbers besides model, seed and extent.
 
     kept: the type in which observed channels are kept; float16 is exact to 1/4096 of a map's range. arithmetic: of the
-    solve (see `arithmetic`); what is rendered or baked is solved in the one in which all machines agree.
+    solve (see `arithmetic`); what is rendered or baked is solved in the one in which all machines agree. is_draft: in
+    fewer steps than the model asks for (see `draft`).
     """
 
     kept: str = "float16"
     arithmetic: str = EXACT
+    is_draft: bool = False
 
 
 class Life:
@@ -59,7 +62,8 @@ class Life:
         self.extent = extent
         self.settings = settings
         self.device = device
-        self.times = model.grid.times()
+        self.grid = draft_grid(model.grid) if settings.is_draft else model.grid
+        self.times = self.grid.times()
         self.name = self._name()
         self._velocity = velocity_of(model.field, settings.arithmetic, device, extent)
         self._store = store
@@ -73,7 +77,8 @@ class Life:
 
     def _name(self) -> str:
         header = self.model.header
-        decisive = [header.sha256, self.seed, self.extent, asdict(self.model.grid), asdict(self.settings), self.device]
+        arithmetic = {"kept": self.settings.kept, "arithmetic": self.settings.arithmetic}
+        decisive = [header.sha256, self.seed, self.extent, asdict(self.grid), arithmetic, self.device]
         return "life-" + hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 
     def _to_tensor(self, state: np.ndarray) -> Tensor:
@@ -89,20 +94,20 @@ class Life:
     def index_for(self, age: float) -> int:
         """The grid index up to which the life must be solved to be seen at `age`."""
         below, share = self._position(age)
-        return self.model.grid.warm_up_steps + below + (share > 0)
+        return self.grid.warm_up_steps + below + (share > 0)
 
     def _position(self, age: float) -> tuple[int, float]:
         if not 0 <= age <= 1:
             raise InvalidRequestError(f"The age {age} is not between 0 and 1", "choose an age between 0 and 1")
-        position = age * self.model.grid.steps
-        below = min(int(position), self.model.grid.steps)
+        position = age * self.grid.steps
+        below = min(int(position), self.grid.steps)
         return below, position - below
 
     def advance(self) -> None:
         """Solve one more step and keep what is seen of it."""
         start, end = self.times[self.index], self.times[self.index + 1]
         with torch.inference_mode():
-            state = step(self._velocity, self._state, start, end, self.model.grid.method)
+            state = step(self._velocity, self._state, start, end, self.grid.method)
         if not (state.abs() <= np.finfo(self.settings.kept).max).all():
             raise InvalidRequestError(
                 f"The state of {self.model.header.name} grows beyond all numbers at the time {end:.3g}",
@@ -112,7 +117,7 @@ class Life:
         self._keep()
 
     def _keep(self) -> None:
-        kept = self.index - self.model.grid.warm_up_steps
+        kept = self.index - self.grid.warm_up_steps
         if kept >= 0:
             observed = self._state[0, : self.model.appearance.observed].cpu().numpy().astype(self.settings.kept)
             self._write(lambda: self._folder.write_observed(kept, observed))
@@ -148,7 +153,7 @@ class Life:
         if observed is None:  # lost or damaged on disk: solve again from the noise, to the same numbers
             furthest = self.index, self._state
             self._restart()
-            while self.index < self.model.grid.warm_up_steps + kept:
+            while self.index < self.grid.warm_up_steps + kept:
                 self.advance()
             self.index, self._state = furthest
             return self._observed[kept]

@@ -13,14 +13,16 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 
 from ..appearance import DEFAULT_RULES
-from ..lives.solver import integrate
 from ..models.network import NetworkConfig
 from .benchmark_footage import rusting, rusting_under_flash
+from .benchmark_time import Timed, texture_of
 from .config import TrainingConfig
 from .exemplar import Exemplar
 from .flash import FlashObjective
@@ -38,8 +40,8 @@ _STEPS = 6  # a turn: one life
 class Size:
     """How much is measured.
 
-    turns: of each form in the race. steps: at most, until the threshold; 0 leaves it out. between: steps from one look
-    at the loss to the next.
+    turns: of each form in the race. steps: at most, until the texture is near; 0 leaves it out. between: steps from
+    one model that is kept to the next.
     """
 
     width: int = 32
@@ -99,12 +101,12 @@ class PlainPatchLoss(PatchLoss):
 
 
 def rows(
-    kinds: tuple[str, ...], size: Size, exemplars: dict[str, Exemplar], device: str, threshold: float
+    kinds: tuple[str, ...], size: Size, exemplars: dict[str, Exemplar], device: str, texture: float
 ) -> Iterator[Row]:
     """Measure, and yield each row as it is known.
 
-    exemplars: footage by kind, in place of that made here. threshold: the share of the loss at the start that is
-    waited for.
+    exemplars: footage by kind, in place of that made here. texture: what `patina evaluate` has to find in the mean of
+    all ages, in times the exemplar's own scatter.
     """
     exemplars = {kind: exemplars.get(kind) or _footage(kind, size) for kind in kinds}
     # First of all, while this process is small: Linux counts a parent's memory as its children's.
@@ -113,7 +115,7 @@ def rows(
     for kind, exemplar in exemplars.items():
         yield from step_rows(kind, size, exemplar, device)
         if size.steps:
-            yield from time_rows(kind, size, exemplar, device, threshold)
+            yield from time_rows(kind, size, exemplar, device, texture)
 
 
 def step_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Iterator[Row]:
@@ -142,23 +144,31 @@ def memory_rows(kind: str, size: Size, exemplar: Exemplar, device: str) -> Itera
         yield Row(kind, "memory", form.name, peak or None, peaks[PLAIN] / peak if known else None)
 
 
-def time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, threshold: float) -> Iterator[Row]:
-    """Seconds until the loss of a whole life falls to a share of the plain form's first."""
+def time_rows(kind: str, size: Size, exemplar: Exemplar, device: str, texture: float) -> Iterator[Row]:
+    """Seconds until `patina evaluate` finds a mean texture of `texture` times the exemplar's own scatter."""
     forms = (PLAIN, AS_IT_TRAINS)
-    trainings = {form: training_of(kind, form, size, exemplar, device) for form in forms}
-    wanted = threshold * _judged(trainings[PLAIN])
-    spent, reached = dict.fromkeys(forms, 0.0), dict.fromkeys(forms, False)
-    for _ in range(math.ceil(size.steps / size.between)):
-        for form, training in trainings.items():
-            if not reached[form]:
-                spent[form] += _seconds(lambda training=training: _work(training, size.between), device)  # type: ignore[misc]
-                reached[form] = _judged(training) <= wanted
-        if all(reached.values()):
-            break
-    for form in forms:
-        ratio = spent[PLAIN] / spent[form] if reached[PLAIN] and reached[form] else None
-        measure = f"until {threshold:g} of the first loss"
-        yield Row(kind, measure, form.name, spent[form] if reached[form] else None, ratio)
+
+    def is_near(path: Path) -> bool:
+        return texture_of(path, exemplar, size.footage, device) <= texture
+
+    with TemporaryDirectory() as folder:
+        timed = {
+            form: Timed(training_of(kind, form, size, exemplar, device), Path(folder) / str(number))
+            for number, form in enumerate(forms)
+        }
+        looks = math.ceil(size.steps / size.between)
+        for number in range(1, looks + 1):
+            for one in timed.values():
+                if one.until is None:
+                    one.seconds += _seconds(lambda one=one: _work(one.training, size.between), device)  # type: ignore[misc]
+                    one.look()
+                    one.search(is_near, last=number == looks)
+            if all(one.until is not None for one in timed.values()):
+                break
+    plain = timed[PLAIN].until
+    for form, one in timed.items():
+        ratio = plain / one.until if plain and one.until else None
+        yield Row(kind, f"until a texture of {texture:g}", form.name, one.until, ratio)
 
 
 def _footage(kind: str, size: Size) -> Exemplar:
@@ -211,19 +221,3 @@ def _peak(kind: str, form: Form, size: Size, exemplar: Exemplar, device: str, th
     torch.set_num_threads(threads)
     _work(training_of(kind, form, size, exemplar, device), 2 * _STEPS)
     return peak_memory(device)
-
-
-@torch.no_grad()
-def _judged(training: Training) -> float:
-    """The loss of one whole life in float32, solved alike for every form: with the steps of a model that ships."""
-    config, objective = training.config, training.objective
-    generator = torch.Generator().manual_seed(1)
-    state = torch.randn((1, config.network.channels, config.state_size, config.state_size), generator=generator)
-    state, start, total = state.to(training.device), -config.warm_up_time, 0.0
-    ages = [k / 5 for k in range(6)]
-    for age in ages:
-        end = config.duration * age
-        state = integrate(training.averaged, state, start, end, math.ceil(8 * (end - start)), "midpoint")
-        total += objective.distance(state, age, generator).item()
-        start = end
-    return total / len(ages)

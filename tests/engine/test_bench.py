@@ -17,6 +17,7 @@ from patina.engine.benchmark.lives import arithmetics, decibels, kept, tight
 from patina.engine.benchmark.rows import median_ratio
 from patina.engine.lives import memory
 from patina.engine.lives.arithmetic import EXACT
+from patina.engine.lives.life import LifeSettings
 from patina.engine.models.model_file import load_model
 from patina.engine.models.shipped import find_model
 from patina.engine.training import benchmark
@@ -31,6 +32,8 @@ from patina.engine.training.benchmark import (
     training_of,
 )
 from patina.engine.training.benchmark_footage import rusting, rusting_under_flash
+from patina.engine.training.benchmark_time import Timed, texture_of
+from patina.engine.training.exemplar import Exemplar
 from patina.engine.training.patch_loss import PatchLoss
 
 
@@ -84,7 +87,7 @@ def test_the_short_form_of_playing_measures_every_row(
     }
     assert sys.platform == "win32" or "memory of the engine" in measured
     plain, *ours = [row for row in written if row["what"] == "a life"]
-    assert plain["ratio"] == 1.0 and len(ours) == len(arithmetics())
+    assert plain["ratio"] == 1.0 and len(ours) == len(arithmetics()) + 1
     assert all(20 < row["error"] < 100 for row in (plain, *ours))
     assert all(row["error"] > 100 for row in written if row["what"] == "an evaluation" and row["form"] == EXACT)
 
@@ -92,7 +95,7 @@ def test_the_short_form_of_playing_measures_every_row(
 def test_errors_are_taken_against_a_tight_solution() -> None:
     model = load_model(find_model("clay_drying"))
     exact, finer = tight(model, 16), replace(model, grid=replace(model.grid, warm_up_steps=64, steps=320))
-    assert decibels(kept(finer, 16, EXACT), exact) > decibels(kept(model, 16, EXACT), exact) + 8
+    assert decibels(kept(finer, 16, LifeSettings()), exact) > decibels(kept(model, 16, LifeSettings()), exact) + 8
     assert decibels(exact, exact) > 200
 
 
@@ -106,7 +109,7 @@ def test_ratios_are_of_the_same_turn() -> None:
         ("--model", "no_such_model"),
         ("--short", "--json", "nowhere/bench.json"),
         ("train", "--exemplar", "film.webp"),
-        ("train", "--threshold", "1.5"),
+        ("train", "--texture", "0"),
         ("train", "--steps", "-1"),
         ("train", "--json", "nowhere/bench.json"),
         ("train", "--kind", "rgb", "--exemplar", "nothing.webp"),
@@ -119,16 +122,39 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(
     assert is_one_sentence(capsys.readouterr().err.strip())
 
 
-def test_the_time_to_a_threshold_is_taken_from_the_start_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark, "_judged", lambda training: 1 / (1 + training.iteration))
-    size, seconds = replace(SHORT, steps=24, between=6), iter(range(1, 100))
+def test_the_time_to_a_texture_is_that_of_the_first_model_that_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+
+    def texture(path: Path, exemplar: Exemplar, texels: int, device: str) -> float:
+        judged.append(load_model(path).header.training["iterations"])
+        return 1 / judged[-1]
+
+    monkeypatch.setattr(benchmark, "texture_of", texture)
+    seconds = iter(range(1, 1000))
     monkeypatch.setattr(benchmark, "_seconds", lambda work, device: (work(), next(seconds))[1])
-    reached = list(time_rows("rgb", size, rusting(32), "cpu", 1 / 13))  # after 12 steps, two turns
+    size = replace(SHORT, steps=60, between=6)
+    reached = list(time_rows("rgb", size, rusting(32), "cpu", 1 / 40))  # after 42 steps, seven turns
     assert [row.form for row in reached] == [PLAIN.name, AS_IT_TRAINS.name]
-    assert [row.value for row in reached] == [1 + 3, 2 + 4]  # the forms take turns
-    assert [row.ratio for row in reached] == [1.0, 4 / 6]
-    missed = list(time_rows("rgb", size, rusting(32), "cpu", 1 / 26))
+    assert [row.value for row in reached] == [sum(range(1, 15, 2)), sum(range(2, 15, 2))]  # the forms take turns
+    assert [row.ratio for row in reached] == [1.0, 49 / 56]
+    assert 36 in judged and 54 not in judged  # halved between the 4th and the 8th look; none is tried beyond
+    missed = list(time_rows("rgb", size, rusting(32), "cpu", 1 / 66))
     assert all(row.value is None and row.ratio is None for row in missed)
+
+
+def test_the_texture_of_a_model_under_way_is_what_evaluate_says(tmp_path: Path) -> None:
+    """A model that was trained a little is nearer to its footage than one at the start."""
+    footage = rusting(64)
+    timed = Timed(training_of("rgb", AS_IT_TRAINS, replace(SHORT, texels=32), footage, "cpu"), tmp_path)
+    found = []
+    for steps in (0, 240):
+        for _ in range(steps):
+            timed.training.step()
+        timed.look()
+        found.append(texture_of(tmp_path / f"look_{len(found)}.safetensors", footage, 64, "cpu"))
+    assert 1 < found[1] < 0.9 * found[0]
 
 
 def test_all_forms_see_the_same_times_from_the_same_start() -> None:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 import torch
 from patina.engine.lives import arithmetic
-from patina.engine.lives.arithmetic import DRAFT, EXACT, draft_arithmetic, velocity_of
+from patina.engine.lives.arithmetic import DRAFT, EXACT, velocity_of
 from patina.engine.lives.banded_field import BandedField
+from patina.engine.lives.draft import draft_arithmetic
 from patina.engine.lives.solver import Grid, solve
 from patina.engine.lives.solving_field import SolvingField
 from patina.engine.models.network import NetworkConfig, VectorField
