@@ -64,6 +64,33 @@ def test_every_step_can_be_undone_and_done_again(desk: Desk) -> None:
         assert desk.ask(STATE) == state
 
 
+LAYERED = f"""
+material = {MATERIAL}
+answer = [sorted(n.name for n in material.node_tree.nodes), material.patina.model, material.patina.hide_repeats]
+"""
+
+
+def test_a_layer_and_hidden_repeats_can_be_undone_and_done_again(desk: Desk) -> None:
+    states = [desk.ask(LAYERED)]
+    for call in (
+        "patina.add_to_material('EXEC_DEFAULT', True, mode='LAYER')",
+        "wm.context_toggle('EXEC_DEFAULT', True, data_path='object.active_material.patina.hide_repeats')",
+    ):
+        desk.ask(f"bpy.ops.{call}; answer = 0")
+        desk.rest()
+        states.append(desk.ask(LAYERED))
+        assert states[-1] != states[-2], call
+    desk.show_material()
+    assert not is_magenta(seen(desk, "layer_without_repeats"))
+    for keys, expected in (("ctrl+z", states[-2::-1]), ("ctrl+shift+z", states[1:])):
+        for state in expected:
+            desk.point_at("VIEW_3D")
+            desk.key(keys)
+            desk.rest()
+            assert desk.ask(LAYERED) == state
+    assert not is_magenta(seen(desk, "layer_done_again"))
+
+
 def test_what_is_seen_ages_with_the_timeline(desk: Desk) -> None:
     desk.search("Add Patina")
     desk.search("Keyframe Age")
