@@ -155,7 +155,7 @@ def _twin(group: bpy.types.NodeTree, node: bpy.types.Node) -> bpy.types.Node:
     if node.bl_idname == "ShaderNodeTexImage":
         _copy_settings(node.image_user, twin.image_user, set())
     for ours, theirs in zip(node.inputs, twin.inputs, strict=True):
-        if hasattr(ours, "default_value"):
+        if not ours.is_linked and hasattr(ours, "default_value"):
             theirs.default_value = ours.default_value
     for curves, curve in list(_keys(group, node)):
         copy = curves.new(curve.data_path.replace(_path(node), _path(twin), 1), index=curve.array_index)

