@@ -17,6 +17,7 @@ from ...engine.maps.map_names import CHANGE
 from ..errors import BakeError
 from ..materials import group_node
 from ..playback_source import switch_playback
+from ..repeats import repeats_shown
 from ..working_space import tag_srgb
 from .nodes import atlas_images, build_atlas, clear_atlas
 
@@ -91,28 +92,29 @@ def take_atlas(
     except RuntimeError as error:
         bpy.data.batch_remove(images.values())
         raise BakeError(f"The tiles in {folder} cannot be read ({error})", "bake again") from error
-    remove_atlas(group)
-    build_atlas(
-        group,
-        images,
-        request.extent,
-        result["ages"],
-        result["bounds"],
-        shares=result.get("shares", {}),
-        change=CHANGE in result["decibels"],
-    )
-    record = AtlasRecord(
-        model=material.patina.model_stored,
-        sha256=request.sha256,
-        seed=request.seed,
-        extent=request.extent,
-        ages=result["ages"],
-        bits=request.bits,
-        decibels=result["decibels"],
-        enough=result["enough"],
-    )
-    group[_RECORD] = json.dumps(asdict(record))
-    switch_playback(material, "ATLAS")
+    with repeats_shown(group):  # the nodes that hide them are made of the atlas's own
+        remove_atlas(group)
+        build_atlas(
+            group,
+            images,
+            request.extent,
+            result["ages"],
+            result["bounds"],
+            shares=result.get("shares", {}),
+            change=CHANGE in result["decibels"],
+        )
+        record = AtlasRecord(
+            model=material.patina.model_stored,
+            sha256=request.sha256,
+            seed=request.seed,
+            extent=request.extent,
+            ages=result["ages"],
+            bits=request.bits,
+            decibels=result["decibels"],
+            enough=result["enough"],
+        )
+        group[_RECORD] = json.dumps(asdict(record))
+        switch_playback(material, "ATLAS")
     return record
 
 

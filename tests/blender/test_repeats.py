@@ -133,6 +133,9 @@ def test_it_stays_through_playbacks_files_and_undo(tmp_path: Path) -> None:
         use(playback, material, tmp_path / "baked")
         assert material.patina.hide_repeats
         assert likeness(render_frame(tmp_path, RUSTED), (0, 1)) < 0.35
+    use("ATLAS", material, tmp_path)  # once more: nothing of the one before is left
+    assert sum(image.source == "TILED" for image in bpy.data.images) == 3
+    assert likeness(render_frame(tmp_path, RUSTED), (0, 1)) < 0.35
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     material = bpy.data.materials["Steel"]
