@@ -32,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--texture",
         type=float,
-        default=2.0,
+        default=2.5,
         help="time is taken until `patina evaluate` finds this mean texture, in times the footage's own scatter "
-        "(default 2)",
+        "(default 2.5)",
     )
     train.add_argument(
         "--steps",
