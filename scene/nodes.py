@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import bpy
+
+from .versions import fcurve_collections
 
 _TAG = "patina"
 
@@ -28,6 +30,27 @@ def tagged(tree: bpy.types.NodeTree, role: str | None = None) -> Iterator[bpy.ty
 def socket(sockets: bpy.types.bpy_prop_collection, identifier: str) -> bpy.types.NodeSocket | None:
     """A socket by its identifier; names are translated, identifiers are not."""
     return next((found for found in sockets if found.identifier == identifier), None)
+
+
+def node_path(node: bpy.types.Node) -> str:
+    """What the data path of every key of a node begins with."""
+    return f'nodes["{bpy.utils.escape_identifier(node.name)}"]'
+
+
+def node_keys(tree: bpy.types.NodeTree, node: bpy.types.Node) -> list[tuple[bpy.types.bpy_struct, bpy.types.FCurve]]:
+    """The f-curves of a node, each with the collection that it is in."""
+    start = node_path(node)
+    return [
+        (curves, curve) for curves in fcurve_collections(tree) for curve in curves if curve.data_path.startswith(start)
+    ]
+
+
+def remove_nodes(tree: bpy.types.NodeTree, nodes: Iterable[bpy.types.Node]) -> None:
+    """Take nodes out of a tree, with their keys."""
+    for node in nodes:
+        for curves, curve in node_keys(tree, node):
+            curves.remove(curve)
+        tree.nodes.remove(node)
 
 
 def shared_group(mark: str) -> bpy.types.NodeTree | None:

@@ -18,12 +18,11 @@ import bpy
 
 from .maps import CHANGE_LABEL
 from .node_group import played_inputs
-from .nodes import Value, Writer, drop_shared_group, shared_group
-from .versions import fcurve_collections
+from .nodes import Value, Writer, drop_shared_group, node_keys, node_path, remove_nodes, shared_group
 
 _PART, _HIDING = "patina_part", "repeats"
 _SHIFTS = "Patina Shifts"  # the node of the shared group that says where to look a map up
-_SHIFT_GROUP = "patina_shifts"  # marks that group
+SHIFT_GROUP = "patina_shifts"  # marks that group
 _ACROSS = (1.9, 1.3, 0.0)  # bands for each repeat, along u and v
 _BENT, _NOISE_SCALE = 5.0, 1.3  # by how many bands at most, and how often for each repeat
 _BLENDED = 0.3  # of the way from an even band to an odd one
@@ -92,11 +91,8 @@ def show_repeats(group: bpy.types.NodeTree) -> None:
         position = shifts.inputs[0].links[0].from_socket
         for link in list(shifts.outputs[0].links):
             group.links.new(position, link.to_socket)
-    for node in [node for node in group.nodes if node.get(_PART) == _HIDING]:
-        for curves, curve in list(_keys(group, node)):
-            curves.remove(curve)
-        group.nodes.remove(node)
-    drop_shared_group(_SHIFT_GROUP)
+    remove_nodes(group, [node for node in group.nodes if node.get(_PART) == _HIDING])
+    drop_shared_group(SHIFT_GROUP)
 
 
 @contextmanager
@@ -157,8 +153,8 @@ def _twin(group: bpy.types.NodeTree, node: bpy.types.Node) -> bpy.types.Node:
     for ours, theirs in zip(node.inputs, twin.inputs, strict=True):
         if not ours.is_linked and hasattr(ours, "default_value"):
             theirs.default_value = ours.default_value
-    for curves, curve in list(_keys(group, node)):
-        copy = curves.new(curve.data_path.replace(_path(node), _path(twin), 1), index=curve.array_index)
+    for curves, curve in node_keys(group, node):
+        copy = curves.new(curve.data_path.replace(node_path(node), node_path(twin), 1), index=curve.array_index)
         copy.keyframe_points.add(len(curve.keyframe_points))
         for key, its in zip(curve.keyframe_points, copy.keyframe_points, strict=True):
             its.co, its.interpolation = key.co, key.interpolation
@@ -172,25 +168,13 @@ def _copy_settings(source: bpy.types.bpy_struct, target: bpy.types.bpy_struct, a
             setattr(target, setting.identifier, getattr(source, setting.identifier))
 
 
-def _path(node: bpy.types.Node) -> str:
-    return f'nodes["{bpy.utils.escape_identifier(node.name)}"]'
-
-
-def _keys(group: bpy.types.NodeTree, node: bpy.types.Node) -> Iterator[tuple]:
-    """The f-curves of a node, each with the collection that it is in."""
-    for curves in fcurve_collections(group):
-        for curve in curves:
-            if curve.data_path.startswith(_path(node)):
-                yield curves, curve
-
-
 def _shift_group() -> bpy.types.NodeTree:
     """The group that shifts a position, in repeats, to the two places that are looked up; one for all materials."""
-    found = shared_group(_SHIFT_GROUP)
+    found = shared_group(SHIFT_GROUP)
     if found is not None:
         return found
     group = bpy.data.node_groups.new("Patina Shifts", "ShaderNodeTree")
-    group[_SHIFT_GROUP] = True
+    group[SHIFT_GROUP] = True
     group.interface.new_socket("Position", in_out="INPUT", socket_type="NodeSocketVector")
     for name, kind in (("First", "Vector"), ("Second", "Vector"), ("Between", "Float")):
         group.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}")

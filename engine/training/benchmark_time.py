@@ -45,7 +45,8 @@ class Timed:
         if not last and count & (count - 1):
             return
         if is_near(self._looks[-1][1]):
-            place = bisect_left(self._looks, True, lo=count // 2, hi=count - 1, key=lambda look: is_near(look[1]))
+            tried = (1 << (count - 1).bit_length()) >> 1  # the power of two before: the one that was not near
+            place = bisect_left(self._looks, True, lo=tried, hi=count - 1, key=lambda look: is_near(look[1]))
             self.until = self._looks[place][0]
 
 

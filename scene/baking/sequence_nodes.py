@@ -12,15 +12,13 @@ import bpy
 from ...engine.maps.picture_settings import PACKED
 from ..errors import BakeError
 from ..maps import LOOKS, UNIT
-from ..nodes import Value, Writer
-from ..versions import fcurve_collections
+from ..nodes import Value, Writer, node_keys, node_path, remove_nodes
 from ..working_space import tag_linear_rec709, tag_srgb
 from .record import BakeRecord, read_record
 from .settings import DIRECTX
 
 _PART, _SEQUENCE = "patina_part", "sequence"
 _RECORD = "patina_sequence"  # on the group: the path of the sidecar; it goes where the group goes
-_OFFSET = 'nodes["{}"].image_user.frame_offset'
 
 
 def remember_sequence(group: bpy.types.NodeTree, sidecar: Path) -> None:
@@ -54,14 +52,8 @@ def sequence_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocke
 
 def clear_sequence(group: bpy.types.NodeTree) -> None:
     """Take a sequence out of a group, with the images that nothing else uses."""
-    nodes = [node for node in group.nodes if node.get(_PART) == _SEQUENCE]
-    paths = {_OFFSET.format(bpy.utils.escape_identifier(node.name)) for node in nodes}
-    for curves in fcurve_collections(group):
-        for curve in [curve for curve in curves if curve.data_path in paths]:
-            curves.remove(curve)
     images = sequence_images(group)
-    for node in nodes:
-        group.nodes.remove(node)
+    remove_nodes(group, [node for node in group.nodes if node.get(_PART) == _SEQUENCE])
     for image in images:
         if image.users == 0:
             bpy.data.images.remove(image)
@@ -138,7 +130,7 @@ def _texture(
 
 def _hold(group: bpy.types.NodeTree, node: bpy.types.ShaderNodeTexImage, frames: Sequence[int]) -> None:
     """Where frames were left out, keys of the offset hold the last one that there is."""
-    path = _OFFSET.format(bpy.utils.escape_identifier(node.name))
+    path = f"{node_path(node)}.image_user.frame_offset"
     even = frames[0] - 1
     keys = {}
     for frame, following in pairwise(frames):
@@ -151,11 +143,9 @@ def _hold(group: bpy.types.NodeTree, node: bpy.types.ShaderNodeTexImage, frames:
     for frame, offset in keys.items():
         node.image_user.frame_offset = offset
         group.keyframe_insert(path, frame=frame)
-    for curves in fcurve_collections(group):
-        for curve in curves:
-            if curve.data_path == path:
-                for key in curve.keyframe_points:
-                    key.interpolation = "CONSTANT"
+    for _, curve in node_keys(group, node):
+        for key in curve.keyframe_points:
+            key.interpolation = "CONSTANT"
 
 
 def _load(path: Path, name: str, made: Mapping[str, object]) -> bpy.types.Image:

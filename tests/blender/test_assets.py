@@ -103,8 +103,9 @@ def test_in_a_blender_without_patina_every_asset_ages(library: Path, tmp_path: P
         assert spread > 0.05
         for engine in ("BLENDE", "CYCLES"):
             fresh, half, aged = (picture(tmp_path, f"{title} {engine} {frame}.exr") for frame in (1, 125, 250))
-            # By how bright it is: clay is dark and pales late (its footage by 9 % in the first half, then 54 %).
-            assert min(np.abs(fresh - half).mean(), np.abs(half - aged).mean()) > 0.05 * fresh.mean()
+            # Clay is dark and pales late: its footage by 9 % of its brightness in the first half, then 54 %.
+            least = 0.05 * fresh.mean() if title == "Clay drying" else 0.01
+            assert np.abs(fresh - half).mean() > least and np.abs(half - aged).mean() > 0.01
             magenta = (fresh[..., 0] > 0.5) & (fresh[..., 2] > 0.5) & (fresh[..., 1] < 0.1)
             assert fresh.std() > 0.003 and not magenta.any()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from stage import age_stage, patina, psnr, render_frame, use_cycles
+from stage import age_stage, patina, psnr, render_frame, tree_state, use_cycles, use_eevee
 
 SIDE = 240  # pixels of the picture
 REPEATS = 6
@@ -81,10 +81,7 @@ def tree_of(group: bpy.types.NodeTree) -> tuple:
     """The nodes, links and f-curves of a group, to be compared."""
     curves = patina("scene.versions").fcurve_collections(group)
     return (
-        sorted((node.name, node.bl_idname) for node in group.nodes),
-        sorted(
-            (a.from_node.name, a.from_socket.identifier, a.to_node.name, a.to_socket.identifier) for a in group.links
-        ),
+        tree_state(group),
         sorted(curve.data_path for found in curves for curve in found),
         sorted(image.name for image in bpy.data.images if image.users),
         sorted(found.name for found in bpy.data.node_groups),
@@ -117,15 +114,14 @@ def test_eevee_shows_no_seam_where_a_place_changes(tmp_path: Path) -> None:
         agreement = {}
         for hidden in (False, True):
             material.patina.hide_repeats = hidden
-            patina_stage = bpy.context.scene
-            patina_stage.render.engine = patina("scene.versions").eevee_name()
+            use_eevee()
             drawn = render_frame(tmp_path, RUSTED)
             use_cycles()
             agreement[hidden] = psnr(drawn, render_frame(tmp_path, RUSTED))
         assert agreement[True] > agreement[False] - 2, (playback, agreement)
 
 
-def test_it_stays_through_playbacks_files_and_undo(tmp_path: Path) -> None:
+def test_it_stays_through_playbacks_and_files(tmp_path: Path) -> None:
     material = age_stage()
     look_from_above(material)
     material.patina.hide_repeats = True

@@ -47,8 +47,8 @@ def test_a_shipped_model_leaves_its_fresh_state_point_by_point_and_does_not_come
     assert seen[1].mean() < 0.02
     assert np.median(seen[-1]) > 0.95
     backwards = np.diff(seen, axis=0).clip(max=0)
-    # Footage itself goes back at 10 % (steel) and 19 % (clay) of such steps, averaged over 2 x 2 texels.
-    assert (backwards < -0.05).mean() < 0.025
+    # Clay in its footage goes back at 19 % of such steps, averaged over 2 x 2 texels.
+    assert (backwards < -0.05).mean() < (0.025 if model == "clay_drying" else 0.01)
 
 
 def test_another_seed_is_measured_by_the_same_reach(tiny_path: Path, tmp_path: Path) -> None:
