@@ -9,6 +9,7 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
+from ..scene import library
 from ..scene.training import process as training_process
 from ..scene.training import watch as training_watch
 from ..scene.training.jobs import DONE, FAILED, Training
@@ -20,6 +21,10 @@ _KINDS = (
     ("FLASH", "Flash Photographs", "Camera and flash side by side: base colour, metallic, roughness and height"),
     ("MAPS", "Texture Sets", "PBR textures of the same surface at two or more ages: all maps"),
 )
+
+
+def _models(operator: bpy.types.Operator, context: bpy.types.Context, text: str) -> list[str]:
+    return library.model_names()
 
 
 class Train(bpy.types.Operator):
@@ -39,6 +44,11 @@ class Train(bpy.types.Operator):
         name="Name", description="The new model's name in the library; empty for the exemplar's"
     )
     kind: bpy.props.EnumProperty(name="Kind", description="What the exemplar shows", items=_KINDS)
+    beginning: bpy.props.StringProperty(
+        name="Begin With",
+        description="A model of the same kind that goes on learning from here: one of the library, or a file",
+        search=_models,
+    )
     iterations: bpy.props.IntProperty(
         name="Steps", description="More steps are a better model; stop at any time", default=12_000, min=1
     )
@@ -67,7 +77,7 @@ class Train(bpy.types.Operator):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.label(text="Choose footage, or open a folder", icon="INFO")
-        for name in ("name", "kind", "iterations", "credit", "licence", "options"):
+        for name in ("name", "kind", "beginning", "iterations", "credit", "licence", "options"):
             layout.prop(self, name)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -79,6 +89,7 @@ class Train(bpy.types.Operator):
             credit=self.credit,
             licence=self.licence,
             options=self.options,
+            beginning=self.beginning,
         )
         return follow(self, lambda: training_process.start(order))
 

@@ -6,9 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..models.shipped import find_model, shipped_models
 from .arguments import fresh_to_aged, rising
 
 if TYPE_CHECKING:
+    from ..models.model_file import Model
     from ..models.network import NetworkConfig
     from ..training.exemplar import Exemplar
     from ..training.objective import Objective
@@ -35,15 +37,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--texels", type=int, help="reduce the exemplar so that its shorter side has so many texels")
 
     recipe = parser.add_argument_group("the recipe")
+    recipe.add_argument(
+        "--from",
+        type=_model,
+        metavar="MODEL",
+        help="begin with this model, a file or the name of a shipped one: more steps for it, or other footage",
+    )
     recipe.add_argument("--iterations", type=int, default=12_000)
     recipe.add_argument(
         "--size",
         type=int,
         default=64,
-        help="side of the trained state in texels (default 64), twice that in the last fifth",
+        help="side of the trained state in texels (default 64), twice that in the last steps",
     )
-    recipe.add_argument("--width", type=int, default=32, help="of the network (default 32)")
-    recipe.add_argument("--duration", type=float, default=5.0, help="ODE time from fresh to aged (default 5)")
+    recipe.add_argument("--late-share", type=float, default=0.2, help="of the steps: those last ones (default 0.2)")
+    recipe.add_argument("--learning-rate", type=float, default=5e-4, help="halved down to a fifth (default 0.0005)")
+    recipe.add_argument("--width", type=int, help="of the network (default 32, or that of the model it begins with)")
+    recipe.add_argument("--duration", type=float, help="ODE time from fresh to aged (default 5, or that model's)")
     recipe.add_argument("--seed", type=int, default=0)
     recipe.add_argument(
         "--vgg", type=Path, metavar="FILE", help="compare features of VGG19 with these weights instead of patches"
@@ -92,12 +102,16 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.texels is not None:
         exemplar = reduced(exemplar, arguments.texels)
     objective = _objective(arguments, exemplar)
+    beginning = _beginning(arguments)
     config = TrainingConfig(
-        network=_network(arguments, objective),
+        network=beginning.field.config if beginning else _network(arguments, objective),
         iterations=arguments.iterations,
         state_size=arguments.size,
         late_state_size=_late_size(arguments, exemplar),
-        duration=arguments.duration,
+        late_share=arguments.late_share,
+        duration=_duration(arguments, beginning),
+        learning_rate=arguments.learning_rate,
+        least_learning_rate=arguments.learning_rate / 5,
         seed=arguments.seed,
     )
     job = Job(
@@ -107,7 +121,7 @@ def run(arguments: argparse.Namespace) -> None:
         exemplar=str(arguments.exemplar.absolute()),
         command=_command(arguments),
     )
-    train(objective, config, job)
+    train(objective, config, job, beginning=beginning)
 
 
 def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
@@ -144,12 +158,32 @@ def _vgg(arguments: argparse.Namespace) -> VggLoss | None:
     return VggLoss(read_vgg_weights(arguments.vgg)).to("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def _model(text: str) -> str:
+    """A model as any folder finds it: the name of a shipped one, or a file."""
+    return text if text in shipped_models() else str(Path(text).absolute())
+
+
+def _beginning(arguments: argparse.Namespace) -> Model | None:
+    from ..models.model_file import load_model
+
+    text = getattr(arguments, "from")
+    return None if text is None else load_model(find_model(text))
+
+
+def _duration(arguments: argparse.Namespace, beginning: Model | None) -> float:
+    if arguments.duration is not None:
+        return arguments.duration
+    return 5.0 if beginning is None else beginning.header.duration
+
+
 def _network(arguments: argparse.Namespace, objective: Objective) -> NetworkConfig:
     """The paper's shapes: two levels without attention for photographs, three with it for the rest."""
     from ..models.network import NetworkConfig
 
     multipliers, attention = ((1, 2), False) if arguments.kind == "flash" else ((1, 2, 4), True)
-    return NetworkConfig(objective.observed + _HIDDEN, arguments.width, multipliers, attention)
+    return NetworkConfig(
+        objective.observed + _HIDDEN, 32 if arguments.width is None else arguments.width, multipliers, attention
+    )
 
 
 def _late_size(arguments: argparse.Namespace, exemplar: Exemplar) -> int:
@@ -167,10 +201,11 @@ def _command(arguments: argparse.Namespace) -> tuple[str, ...]:
     for name, value in vars(arguments).items():
         if name in ("exemplar", "model", "run") or value == parser.get_default(name):
             continue
+        option = "--" + name.replace("_", "-")
         if name == "flatten":
-            words.append("--flatten" if value else "--no-flatten")
+            words.append(option if value else "--no-flatten")
         elif isinstance(value, tuple):
-            words.append(f"--{name}=" + ",".join(map(str, value)))
+            words.append(f"{option}=" + ",".join(map(str, value)))
         else:
-            words.append(f"--{name}={value.absolute() if isinstance(value, Path) else value}")
+            words.append(f"{option}={value.absolute() if isinstance(value, Path) else value}")
     return tuple(words)

@@ -23,6 +23,8 @@ class Checkpoint:
         self._training = training
         settings = {name: value for name, value in asdict(training.config).items() if name != "iterations"}
         settings |= training.objective.settings()
+        if training.beginning is not None:
+            settings["beginning"] = training.beginning.header.sha256
         exemplar = training.objective.exemplar
         digest = hashlib.sha256(exemplar.frames.tobytes() + exemplar.ages.tobytes())
         digest.update(repr(sorted(settings.items())).encode())

@@ -17,6 +17,7 @@ from ..appearance import DiffuseSpecularAppearance, MetallicAppearance, Principl
 from ..errors import InvalidRequestError
 from ..maps.color import linear_to_srgb
 from ..maps.normals import normals
+from ..models.model_header import ModelHeader
 from ..rendering.flash import GAMMA, Frame, Light
 from .exemplar import Exemplar
 from .objective import Objective, picture, shares
@@ -112,6 +113,13 @@ class FlashObjective(Objective):
         left = int(torch.randint(self.plane.width - width + 1, (), generator=generator))
         cropped = [(frame[..., top : top + height, left : left + width], share) for frame, share in target]
         return self.plane.positions(top, left, height, width), cropped
+
+    def go_on_from(self, header: ModelHeader) -> None:
+        super().go_on_from(header)
+        if header.light:
+            with torch.no_grad():
+                self.log_intensity.fill_(math.log(header.light["intensity"]))
+                self.place.copy_(torch.tensor([header.light["x"], header.light["y"]]))
 
     def appearance(self) -> dict[str, Any]:
         return {"form": self.form} | ({"relief": [1.0]} if self.form == "principled" else {})

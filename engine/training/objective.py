@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..models.model_header import ModelHeader
+from .config import TrainingError
 from .exemplar import Exemplar
 from .patch_loss import Target
 
@@ -43,6 +45,20 @@ class Objective(ABC, nn.Module):
     def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """The same in the first `initialisation` steps."""
         raise NotImplementedError(f"{self.kind} has no initialisation")
+
+    def go_on_from(self, header: ModelHeader) -> None:
+        """Begin with a model that has settled already, and that starts as it was trained to.
+
+        Raises TrainingError for one whose state is seen in another form.
+        """
+        ours, theirs = self.appearance()["form"], header.appearance["form"]
+        if theirs != ours:
+            raise TrainingError(
+                f"{header.title!r} has the form {theirs}, and what this exemplar teaches has the form {ours}",
+                "go on from a model that learned from an exemplar of this kind",
+            )
+        self.initialisation = 0
+        self.plain_share = 1.0 if header.start else self.plain_share
 
     @abstractmethod
     def appearance(self) -> dict[str, Any]:

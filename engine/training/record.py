@@ -30,7 +30,10 @@ def default_rules(
 
 def header_of(training: Training, path: Path, description: Description, seconds: float) -> ModelHeader:
     """The header of the model that `training` has at this moment."""
-    config, objective = training.config, training.objective
+    config, objective, beginning = training.config, training.objective, {}
+    if training.beginning is not None:
+        before = training.beginning.header
+        beginning = {"went_on_from": {"title": before.title, "sha256": before.sha256} | _steps(before)}
     return ModelHeader(
         name=path.stem,
         title=description.title,
@@ -48,7 +51,9 @@ def header_of(training: Training, path: Path, description: Description, seconds:
             "frames": len(objective.exemplar.frames),
             "texels": list(objective.exemplar.frames.shape[2:0:-1]),
             **objective.settings(),
+            **beginning,
             "iterations": training.iteration,
+            "learning_rate": config.learning_rate,
             "state_size": [config.state_size, config.late_state_size],
             "plain_share": objective.plain_share,
             "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,
@@ -58,3 +63,11 @@ def header_of(training: Training, path: Path, description: Description, seconds:
         light=training.best_light,
         start=tuple(round(value, 4) for value in training.start),
     )
+
+
+def _steps(header: ModelHeader) -> dict[str, object]:
+    """How many steps a model has had, where its record says so; with those of the models that it went on from."""
+    before = header.training.get("went_on_from")
+    steps = [record.get("iterations") for record in (header.training, before) if isinstance(record, dict)]
+    known = [count for count in steps if type(count) is int]
+    return {"iterations": sum(known)} if known else {}

@@ -20,7 +20,7 @@ from ..errors import PatinaError, is_out_of_memory
 from ..files import progress as progress_file
 from ..files.progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
 from ..maps.pictures import write_picture
-from ..models.model_file import save_model
+from ..models.model_file import Model, save_model
 from .checkpoint import Checkpoint
 from .config import TrainingConfig, TrainingError
 from .grid import fewest_steps
@@ -58,8 +58,9 @@ def train(
     config: TrainingConfig,
     job: Job,
     report: Callable[[str], None] = _print,
+    beginning: Model | None = None,
 ) -> None:
-    """Train, or go on with, a model; writes it when done or stopped.
+    """Train, or go on with, a model; writes it when done or stopped. beginning: another model to begin with.
 
     Beside the model stand at any time its progress (`engine.files.progress`), a picture, and the checkpoint. Raises
     TrainingError for settings or a checkpoint that do not fit, other PatinaErrors where something cannot be written,
@@ -67,7 +68,7 @@ def train(
     """
     config.check()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    training = Training(objective, config, device)
+    training = Training(objective, config, device, beginning)
     checkpoint = Checkpoint(job.checkpoint, training)
     _rehearse(training, job)
     with progress_file.claimed(job.model):
@@ -124,6 +125,8 @@ class _Sitting:
         """Step until done or asked to stop. Raises KeyboardInterrupt in the latter case."""
         training, iterations = self._training, self._training.config.iterations
         self.note(RUNNING)
+        if training.beginning is not None and training.iteration == 0:
+            self._check()  # what it begins with may stay the best there is
         with _interruption_held() as interrupted:
             while training.iteration < iterations:
                 is_sound = math.isfinite(training.step())

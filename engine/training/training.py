@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..lives.solver import Velocity, integrate
+from ..models.model_file import Model
 from ..models.network import VectorField
 from .config import TrainingConfig, TrainingError
 from .fast_field import FastField
@@ -28,19 +29,26 @@ class Training:
 
     averaged: the exponential moving average of the weights, which is what is shipped: single steps are noisy.
     method: of the solver, a fixed-step one of torchdiffeq. setbacks: how often it diverged since the last sound check
-    and went back to it. is_sound: was that check?
+    and went back to it. is_sound: was that check? beginning: a model with the network of `config` whose weights it
+    starts from, in place of a field at rest.
     """
 
     method = "euler"
 
-    def __init__(self, objective: Objective, config: TrainingConfig, device: str = "cpu"):
+    def __init__(
+        self, objective: Objective, config: TrainingConfig, device: str = "cpu", beginning: Model | None = None
+    ):
         self.config = config
+        self.beginning = beginning
         self.device = device
         self._precision = precision_of(config.precision, device)
         self.objective = objective.to(device)
         torch.manual_seed(config.seed)
         self.field = VectorField(config.network)
         self.field.start_at_rest()
+        if beginning is not None:
+            objective.go_on_from(beginning.header)
+            self.field.load_state_dict(beginning.field.state_dict())
         self.field.to(device)
         self.averaged = VectorField(config.network).to(device)
         self.averaged.load_state_dict(self.field.state_dict())

@@ -26,7 +26,8 @@ _POLL = 0.1  # seconds
 @dataclass(frozen=True)
 class TrainingOrder:
     """What is to be learned. exemplar: a path, from the .blend where it starts with //. title: the model's name for
-    people. kind: one of progress.KINDS. options: further options of the command `patina train`, as in a shell."""
+    people. kind: one of progress.KINDS. options: further options of the command `patina train`, as in a shell.
+    beginning: a model that goes on learning, by its name in the library or a path; empty for none."""
 
     exemplar: str
     title: str
@@ -35,6 +36,7 @@ class TrainingOrder:
     credit: str = ""
     licence: str = ""
     options: str = ""
+    beginning: str = ""
 
 
 def start(order: TrainingOrder) -> Training:
@@ -47,6 +49,8 @@ def start(order: TrainingOrder) -> Training:
     for option, text in (("title", title), ("credit", order.credit), ("licence", order.licence)):
         if text:
             command.append(f"--{option}={text}")  # one word, so that a text may begin with a dash
+    if order.beginning:
+        command.append(f"--from={library.model_path(order.beginning)}")
     command += _words(order.options)
     standing = Progress(RUNNING, title, order.kind, str(exemplar), tuple(command), 0, order.iterations)
     return _launch(model, standing, None)

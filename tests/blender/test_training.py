@@ -72,6 +72,20 @@ def test_a_training_gives_a_model_that_a_material_ages_by(folder: Path, footage:
     assert not is_magenta(bpy.data.materials["Steel"])
 
 
+def test_a_model_of_the_library_goes_on_learning(folder: Path, footage: Path) -> None:
+    order = {"exemplar": str(footage), "kind": "RGB", "iterations": 4}
+    assert bpy.ops.patina.train(**order, name="First", options=SMALL) == {"FINISHED"}
+    other = SMALL.replace("--width 8", "")
+    assert bpy.ops.patina.train(**order, name="Second", options=other, beginning="First") == {"FINISHED"}
+    library = patina("scene.library")
+    first, second = (library.model_header(name) for name in ("First", "Second"))
+    assert second.training["went_on_from"] == {"title": "First", "sha256": first.sha256, "iterations": 4}
+    assert second.network == first.network
+    with pytest.raises(RuntimeError, match="There is no model 'Nothing'"):
+        bpy.ops.patina.train(**order, name="Third", beginning="Nothing")
+    assert not any(name.startswith("Third") for name in names_in(folder))
+
+
 def test_a_stopped_training_has_its_best_model_and_resumes(folder: Path, footage: Path) -> None:
     process = patina("scene.training.process")
     order = process.TrainingOrder(str(footage), "Dark Noise", "rgb", 20, options=SMALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from conftest import DATA, is_one_sentence
 from footage import darkening_frames, write_animation
 from patina.engine import cli
+from patina.engine.commands import train
 from patina.engine.files import progress
 from patina.engine.lives.life import Life, LifeSettings
 from patina.engine.lives.life_store import LifeStore
@@ -99,6 +101,32 @@ def test_the_command_that_resumes_a_training_works_from_any_folder(
     again = load_model(tmp_path / "rust.safetensors")
     assert all(torch.equal(value, before[name]) for name, value in again.field.state_dict().items())
     assert again.header.training["flattened"] is False and again.header.title == "-rust-"
+
+
+def test_a_training_begins_with_another_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its network and its duration are the model's; the command that resumes it works from any folder."""
+    write_animation(tmp_path / "rust.webp", darkening_frames(count=2))
+    monkeypatch.chdir(tmp_path)
+    options = ("--kind", "rgb", "--size", 16, "--width", 8, "--duration", 2, "--iterations", 2)
+    assert run(monkeypatch, "train", "rust.webp", "first.safetensors", *options) == 0
+    going_on = ("--from", "first.safetensors", "--learning-rate", 0.001, "--late-share", 0.5, "--iterations", 1)
+    assert run(monkeypatch, "train", "rust.webp", "second.safetensors", "--kind", "rgb", "--size", 16, *going_on) == 0
+    header = load_model(Path("second.safetensors")).header
+    assert header.network["width"] == 8 and header.duration == 2
+    assert header.training["went_on_from"]["sha256"] == load_model(Path("first.safetensors")).header.sha256
+    command = progress.read(Path("second.safetensors")).command
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run(monkeypatch, *command, "--iterations=2") == 0
+    assert load_model(tmp_path / "second.safetensors").header.training["learning_rate"] == 0.001
+
+
+def test_a_shipped_model_is_begun_with_by_its_name(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    arguments = parser.parse_args(["rust.webp", "rust.safetensors", "--kind", "rgb", "--from", "rusting_steel"])
+    assert "--from=rusting_steel" in train._command(arguments)
+    assert train._beginning(arguments).header.title == "Rusting steel"
 
 
 @pytest.mark.parametrize("kind", ["flash", "maps"])
