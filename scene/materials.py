@@ -16,7 +16,8 @@ from .layers import surfaces
 from .maps import LOOKS
 from .node_group import group_images, make_group, owner_name, replace_images, upgrade_group
 from .nodes import drop_shared_group, tagged
-from .repeats import SHIFT_GROUP, repeats_shown
+from .repeats import repeats_shown
+from .repeats_places import PLACES_GROUP
 from .versions import fcurve_collections, has_nodes, own_action, use_nodes
 from .wiring import GROUP, find_principled, join, join_over, part
 
@@ -95,7 +96,7 @@ def remove_patina(material: bpy.types.Material) -> None:
     drop_shared_group(SOURCE_GROUP)
     if group.users == 0:
         bpy.data.node_groups.remove(group)
-        drop_shared_group(SHIFT_GROUP)
+        drop_shared_group(PLACES_GROUP)
         for image in images:
             if image.users == 0:
                 bpy.data.images.remove(image)
