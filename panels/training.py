@@ -8,7 +8,6 @@ import bpy
 
 from ..operators.context import active_ageing
 from ..scene import library
-from ..scene.durations import duration
 from ..scene.training import jobs as training
 from ..scene.training import pictures as training_pictures
 from ..scene.training import watch as training_watch
@@ -101,7 +100,7 @@ def _draw_numbers(layout: bpy.types.UILayout, one: Training, size: float) -> Non
     column.label(text=f"Loss {loss:#.4g}")
     column.label(text=f"Began at {one.progress.history[0][1]:#.4g}")
     column.label(text=f"Rate {rate:.2g}")
-    column.label(text=f"Spent {duration(one.progress.seconds)}")
+    column.label(text=f"Spent {one.spent}")
     if one.progress.memory:
         column.label(text=f"Memory {one.progress.memory / 2**30:.1f} GiB")
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..durations import duration
 from ..errors import PatinaError, out_of_memory
 from ..maps.picture_settings import PictureSettings
 from .child import Child, EngineError
@@ -152,7 +153,7 @@ class Engine:
                 job = self._jobs[0]
                 elapsed = time.monotonic() - job.started
                 measured = job.steps_done - job.steps_before
-                left = f", {elapsed / measured * (job.steps - job.steps_done):.0f} s left" if measured > 0 else ""
+                left = f", {duration(elapsed / measured * (job.steps - job.steps_done))} left" if measured > 0 else ""
                 return f"Solving: step {job.steps_done} of {job.steps}{left}"
             case EngineState.WORKING:
                 return "Working"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from ..durations import duration
 from ..errors import PatinaError, is_out_of_memory
 from ..files import progress as progress_file
 from ..files.progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
@@ -194,7 +195,7 @@ class _Sitting:
         write_picture(self._job.model.with_suffix(".png"), picture)
         self.note(RUNNING)
         left = self._seconds_left()
-        time_left = "" if left is None else f", {left / 60:.0f} min left"
+        time_left = "" if left is None else f", {duration(left)} left"
         self._report(f"step {training.iteration} of {training.config.iterations}, loss {loss:.4f}{time_left}")
         return True
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...engine.durations import duration
 from ...engine.files.whole_files import written_whole
 from .. import playback
 from ..baking.sequence import check_folder, file_stem
 from ..baking.tiles import FIRST_TILE, mesh_tiles, tile_corner
 from ..color import linear_to_srgb
-from ..durations import duration
 from ..errors import BakeError
 from ..maps import LOOKS
 from ..materials import group_node

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...engine.channel.client import Engine, Job, WriteRequest
+from ...engine.durations import duration
 from ...engine.errors import PatinaError
 from ..engine import process as engine_process
 from ..playback import is_rendering
@@ -163,7 +164,7 @@ class Bake:
         if job is not None and job.steps and job.steps_done < job.steps:
             text += f", solving step {job.steps_done} of {job.steps}"
         left = self.seconds_left()
-        return f"{text}, {_duration(left)} left" if left is not None else text
+        return f"{text}, {duration(left)} left" if left is not None else text
 
     def seconds_left(self) -> float | None:
         """At the speed since the first frame, which alone waits for the engine's start; None before there is one."""
@@ -171,10 +172,3 @@ class Bake:
             return None
         left = self.total - self.written - sum(len(one.frames) - one.written for one in self.failed)
         return (time.monotonic() - self._first_done) / (self.written - 1) * left
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...engine.channel.detached import last_line
+from ...engine.durations import duration
 from ...engine.errors import PatinaError
 from ...engine.files import progress
 from ...engine.files.progress import Progress, ProgressError
 from .. import library
-from ..durations import duration
 from ..errors import TrainingError
 
 STARTING, RUNNING, STOPPING = "starting", "running", "stopping"
@@ -54,6 +54,11 @@ class Training:
         """How much of it is done, in [0, 1]."""
         return min(1.0, self.progress.iteration / max(1, self.progress.iterations)) if self.progress else 0.0
 
+    @property
+    def spent(self) -> str:
+        """How long it has taken so far, in words."""
+        return duration(self.progress.seconds) if self.progress is not None else ""
+
     def describe(self) -> str:
         """Where it stands, in a few words."""
         standing = self.progress
@@ -67,7 +72,7 @@ class Training:
         if self.state == STOPPING:
             return f"Stopping at step {standing.iteration:,}"
         if self.state == DONE:
-            return f"{standing.iteration:,} steps in {duration(standing.seconds)}"
+            return f"{standing.iteration:,} steps in {self.spent}"
         if self.state == FAILED and self.message:
             return self.message
         return f"{self.state.capitalize()} at step {standing.iteration:,} of {standing.iterations:,}"

@@ -298,6 +298,8 @@ def test_a_bake_in_a_window_shows_each_materials_status_and_the_time_left(tmp_pa
         under_way.step(engine, block=True)
     assert under_way.progress == 5 / 8
     assert re.fullmatch(r"Baking Other: frame 6 of 8, \d+ s left", under_way.describe())
+    under_way._first_done -= 600  # three frames are left, and four took ten minutes more
+    assert re.fullmatch(r"Baking Other: frame 6 of 8, [78] min left", under_way.describe())
     assert runner.statuses(under_way) == ["Steel: 4 frames baked", "Other: 1 of 4 frames baked"]
     under_way.stop()
     assert runner.statuses(under_way)[1] == "Other: stopped after 1 of 4 frames"

@@ -231,10 +231,3 @@ def test_any_losses_can_be_drawn(losses: list[float]) -> None:
     history = [(step, loss, 1e-3) for step, loss in enumerate(losses)]
     picture = patina("scene.training.loss_curve").draw_curve(history, 1)
     assert np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(4.4, "4 s"), (89, "89 s"), (150, "2 min"), (3599, "1 h 0 min"), (1e5, "27 h 47 min")]
-)
-def test_durations_are_for_people(seconds: float, text: str) -> None:
-    assert patina("scene.training.jobs").duration(seconds) == text
