@@ -18,6 +18,7 @@ from .materials import (
     upgrade_groups,
 )
 from .node_group import group_images
+from .unknown_spaces import look_again, tag_unknown
 
 
 @persistent
@@ -35,12 +36,14 @@ def depsgraph_updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) ->
     if playback.is_rendering() or not (depsgraph.id_type_updated("MATERIAL") or depsgraph.id_type_updated("NODETREE")):
         return
     _settle()
+    tag_unknown()  # what was appended
     playback.follow(depsgraph, scene.frame_current_final)
 
 
 @persistent
 def render_began(scene: bpy.types.Scene, _: object = None) -> None:
     playback.set_rendering(True)
+    tag_unknown()
     _settle()  # here and not on a frame: no data-block is made while a frame is being evaluated
     render_check.warn(scene)
 
@@ -56,6 +59,7 @@ def file_loaded(path: str, _: object = None) -> None:
     playback.failures.clear()
     playback.forget()
     bake_run.latest = None  # its materials are of another file
+    look_again()
     _settle()
     for material in shown_materials():
         fill(group_images(group_node(material).node_tree), 8, missing=False)  # neutral until the maps come
@@ -81,6 +85,7 @@ def _tag_all() -> None:
 @persistent
 def undone(scene: bpy.types.Scene, _: object = None) -> None:
     playback.forget()
+    look_again()
     for material in shown_materials():
         images = group_images(group_node(material).node_tree)
         # A material that comes back has blank images, whose colour is the magenta of a missing texture.

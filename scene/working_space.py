@@ -53,6 +53,15 @@ def tag_srgb(image: bpy.types.Image) -> None:
     _tag(image, _SRGB, srgb_to_linear)
 
 
+def is_unknown(image: bpy.types.Image) -> bool:
+    """Whether an image was tagged in another colour configuration, by a name that this one does not have."""
+    return image.colorspace_settings.name not in _names(image)
+
+
+def _names(image: bpy.types.Image) -> list[str]:
+    return image.colorspace_settings.bl_rna.properties["name"].enum_items.keys()
+
+
 def _through(values: np.ndarray, way: str) -> np.ndarray:
     return values if is_rec709() else values @ _matrix(way)
 
@@ -62,8 +71,7 @@ def _matrix(way: str) -> np.ndarray:
 
 
 def _tag(image: bpy.types.Image, usual: tuple[str, ...], decode: Callable[[np.ndarray], np.ndarray]) -> None:
-    settings = image.colorspace_settings
-    names = settings.bl_rna.properties["name"].enum_items.keys()
+    names = _names(image)
     name = next((name for name in usual if name in names), None)
     if name is None:
         key = (*names, *_matrix("from_rec709_linear_to_scene_linear").ravel(), *usual)
@@ -71,7 +79,7 @@ def _tag(image: bpy.types.Image, usual: tuple[str, ...], decode: Callable[[np.nd
             _found[key] = _try_all(names, from_rec709(decode(_TRIED)))
         name = _found[key]
     if name:
-        settings.name = name
+        image.colorspace_settings.name = name
 
 
 def _try_all(names: list[str], wanted: np.ndarray) -> str:

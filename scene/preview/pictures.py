@@ -18,11 +18,11 @@ from ..baking.sequence import check_folder
 from ..engine import process as engine_process
 from ..errors import PreviewError
 from ..materials import ageing_materials
-from ..versions import set_movie, set_view
+from ..versions import set_movie
 from .preview import Order, make_preview
 from .rig import Rig
 from .scene import RENDERED, remove_preview
-from .settings import exact_textures
+from .settings import exact_textures, show_plainly
 from .subject import PLANE
 
 _GAP = 4  # pixels between the pictures of a strip
@@ -172,7 +172,7 @@ def _write_film(scene: bpy.types.Scene, frames: list[Path], output: Path) -> Non
     strip = strips.new_image("Relit", str(frames[0]), 1, scene.frame_start)
     for path in frames[1:]:
         strip.elements.append(path.name)
-    set_view(scene, "Standard", 1.0)  # the pictures are display-encoded already
+    show_plainly(scene)  # the pictures are display-encoded already
     set_movie(scene)
     encoded = frames[0].parent / f"film{MOVIE}"
     scene.render.use_sequencer = scene.render.use_file_extension = True

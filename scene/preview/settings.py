@@ -31,11 +31,16 @@ def set_rendering(scene: bpy.types.Scene, kind: str, engine: str, size: int) -> 
     render.dither_intensity = 0.0
     if is_rec709():
         set_view(scene, "Raw", _GAMMA)
-    else:  # scene-linear numbers are not the screen's then; the one of these that the configuration has
-        set_view(scene, "Standard", 1.0)
-        set_view(scene, "Un-tone-mapped", 1.0)
+    else:  # scene-linear numbers are not the screen's then
+        show_plainly(scene)
     _set_eevee(scene.eevee, flat)
     _set_cycles(scene, flat)
+
+
+def show_plainly(scene: bpy.types.Scene) -> None:
+    """Show a scene through the screen's own transfer function alone, in whichever way the configuration has it."""
+    set_view(scene, "Standard", 1.0)
+    set_view(scene, "Un-tone-mapped", 1.0)
 
 
 def _set_eevee(eevee: bpy.types.SceneEEVEE, flat: bool) -> None:
