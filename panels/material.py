@@ -87,6 +87,7 @@ def _draw_settings(
     # The socket itself, so that keys and drivers land where they play without Patina.
     age = keyed_age(node)
     column.prop(age, "default_value", text="Age", slider=True)
+    column.operator("patina.keyframe_age", icon="KEY_HLT")  # beside what it keys: further down nobody finds it
     if age.is_linked and settings.playback == "LIVE":
         text = "Age is linked: Live playback uses the socket's own value instead; an atlas follows the link"
         sentence(column, context, text, "INFO")
@@ -104,9 +105,7 @@ def _draw_settings(
 
 
 def _draw_actions(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    column = layout.column(align=True)
-    column.operator("patina.keyframe_age", icon="KEY_HLT")
-    column.operator("patina.remove_from_material", icon="X")
+    layout.operator("patina.remove_from_material", icon="X")
     if context.scene.render.use_lock_interface:
         return
     # Blender asks for the lock wherever data changes during a render; nothing is wrong before one begins.
