@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 
 import bpy  # noqa: F401 - before Patina's scene, which needs it
 from patina.engine.benchmark.rows import seconds
-from patina.engine.channel.client import Engine, EngineSettings, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings
+from patina.engine.channel.jobs import MapsRequest
 from patina.engine.channel.map_buffer import buffer_bytes, read_buffer, write_buffer
 from patina.engine.models.shipped import find_model
 from patina.scene.images import make_images, write_maps

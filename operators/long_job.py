@@ -6,6 +6,7 @@ import bpy
 
 from ..engine.errors import PatinaError
 from ..scene import playback
+from ..scene.redraw import tag_panels
 
 
 class LongJob:
@@ -88,7 +89,7 @@ class LongJob:
         self._said = text
         context.window_manager.progress_update(done)
         context.workspace.status_text_set(f"{text}  (ESC stops)")
-        playback.tag_panels()
+        tag_panels()
 
     def _end(self, context: bpy.types.Context) -> None:
         if self._timer is None:
@@ -99,4 +100,4 @@ class LongJob:
         self._timer = None
         context.window_manager.progress_end()
         context.workspace.status_text_set(None)
-        playback.tag_panels()
+        tag_panels()

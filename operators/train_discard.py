@@ -7,7 +7,7 @@ from typing import ClassVar
 import bpy
 
 from ..engine.errors import PatinaError
-from ..scene import playback
+from ..scene.redraw import tag_panels
 from ..scene.training import jobs as training
 from ..scene.training import process as training_process
 
@@ -42,5 +42,5 @@ class TrainDiscard(bpy.types.Operator):
         except PatinaError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        playback.tag_panels()
+        tag_panels()
         return {"FINISHED"}

@@ -19,8 +19,8 @@ import bpy
 import numpy as np
 
 from ..engine.channel.child import EngineError
-from ..engine.channel.client import MapsRequest
 from ..engine.channel.detached import last_line, start_detached
+from ..engine.channel.jobs import MapsRequest
 from ..engine.errors import PatinaError
 from ..engine.files.whole_files import written_whole
 from ..engine.models.model_header import ModelHeader, read_header
@@ -28,6 +28,7 @@ from . import library, playback
 from .engine import process as engine_process
 from .errors import LibraryError
 from .library_pictures import SIDE, STRIP, strip_file
+from .redraw import tag_panels
 
 MODEL, WEIGHTS = ".safetensors", ".eqx"
 _POLL = 0.1  # seconds
@@ -130,7 +131,7 @@ def tick() -> float | None:
         return _POLL
     with suppress(PatinaError):  # the sentence is in the panel
         step()
-    playback.tag_panels()
+    tag_panels()
     return _POLL if latest is not None and latest.is_under_way else None
 
 

@@ -12,6 +12,7 @@ from . import playback
 from .color import linear_to_srgb
 from .icons import Icons, load_picture, stamp
 from .library import Entry
+from .redraw import tag_panels
 
 STRIP = 8  # pictures side by side, from fresh to aged; several rows of them where a training made the picture
 SIDE = 128  # pixels of a thumbnail
@@ -124,7 +125,7 @@ def tick() -> float | None:
         return _POLL
     refresh(_wanted[:1])
     del _wanted[:1]
-    playback.tag_panels()
+    tag_panels()
     return 0.01 if _wanted else None
 
 

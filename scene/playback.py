@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..engine.channel.client import DraftRequest, Job, JobCancelled, MapsRequest
+from ..engine.channel.jobs import DraftRequest, Job, JobCancelled, MapsRequest
 from ..engine.errors import PatinaError
 from . import library
 from .age.keyed import keyed_age
@@ -24,6 +24,7 @@ from .errors import MaterialError
 from .images import fill, repeated, write_maps
 from .materials import group_node, shown_materials
 from .node_group import group_images
+from .redraw import tag_panels_once
 from .variation import shown_age
 
 _DRAFT = 64  # texels of the piece that is shown until the whole is solved
@@ -151,7 +152,7 @@ def tick() -> float | None:
                 _take(materials[uid], job)
             except PatinaError as error:
                 _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
-    redraw_panels()
+    tag_panels_once(engine_process.describe())
     return _POLL if _pending or _put_off or engine_process.is_busy() else None
 
 
@@ -272,25 +273,3 @@ def _show_missing(material: bpy.types.Material, frame: float, sentence: str) -> 
     failure = Failure(material.name, frame, sentence)
     if failure not in failures:
         failures.append(failure)
-
-
-_said = ""
-
-
-def redraw_panels() -> None:
-    """Draw the panels again when the engine's state reads differently."""
-    global _said
-    sentence = engine_process.describe()
-    if sentence == _said:
-        return
-    _said = sentence
-    tag_panels()
-
-
-def tag_panels() -> None:
-    """Draw the panels again."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            for region in area.regions:
-                if area.type == "PROPERTIES" or (area.type == "VIEW_3D" and region.type == "UI"):
-                    region.tag_redraw()

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..channel.client import DraftRequest, Engine, EngineSettings, MapsRequest
+from ..channel.client import Engine, EngineSettings
+from ..channel.jobs import DraftRequest, MapsRequest
 from ..lives.life import Life, LifeSettings
 from ..lives.life_store import LifeStore
 from ..models.model_file import Model

@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ import numpy as np
 
 from ..durations import duration
 from ..errors import PatinaError, out_of_memory
-from ..maps.picture_settings import PictureSettings
 from .child import Child, EngineError
+from .jobs import Job, JobCancelled, MapsRequest
 from .map_buffer import buffer_bytes, read_buffer
 from .protocol import PROTOCOL
 
@@ -35,41 +35,6 @@ class EngineSettings:
     lives_bytes: int = 4 << 30
 
 
-@dataclass(frozen=True)
-class MapsRequest:
-    """The five maps of one life at `age` in [0, 1]. sha256: the model's, or empty for whatever the file holds."""
-
-    model: Path
-    sha256: str
-    seed: int
-    extent: int
-    age: float
-
-
-@dataclass(frozen=True)
-class DraftRequest(MapsRequest):
-    """A first look, solved in whatever arithmetic is fastest: true to the eye, not to the last step of 8 bits."""
-
-
-@dataclass(frozen=True)
-class WriteRequest(MapsRequest):
-    """The same maps as files, written by the engine's process; files: {map name: path}. pictures: how a bake wants
-    them; None for the PNG files of the command `patina synth`."""
-
-    files: dict[str, Path] = field(default_factory=dict)
-    pictures: PictureSettings | None = None
-
-
-@dataclass(frozen=True)
-class AtlasRequest(MapsRequest):
-    """A whole life as the tiles of an atlas, written into `folder` by the engine's process (see `atlas.make_atlas`)."""
-
-    count: int = 17
-    bits: int = 8
-    folder: Path = Path()
-    stem: str = ""
-
-
 class EngineState(enum.Enum):
     """What the engine's process is doing."""
 
@@ -78,39 +43,6 @@ class EngineState(enum.Enum):
     READY = "ready"
     WORKING = "working"
     FAILED = "failed"
-
-
-@dataclass(eq=False)
-class Job:
-    """A request on its way. maps: [H, W, 3] or [H, W] float32 each, rows from the top (see `appearance`).
-
-    result: what an atlas is played by (see `atlas.make_atlas`). attempts: processes that were asked. in_vain: those in
-    a row that ended before they came further than `furthest_before`, the most steps that any before them had done.
-    """
-
-    request: MapsRequest
-    number: int
-    done: bool = False
-    error: PatinaError | None = None
-    maps: dict[str, np.ndarray] | None = None
-    result: dict[str, Any] | None = None
-    steps_done: int = 0
-    steps: int = 0
-    steps_before: int = 0
-    started: float = 0.0
-    attempts: int = 0
-    furthest: int = 0
-    furthest_before: int = 0
-    in_vain: int = 0
-
-    @property
-    def progress(self) -> float:
-        """How much of the solve is done, 0 to 1."""
-        return 1.0 if self.done else self.steps_done / self.steps if self.steps else 0.0
-
-
-class JobCancelled(PatinaError):
-    """The job was given up because nobody wants its result any more."""
 
 
 class Engine:
@@ -247,25 +179,10 @@ class Engine:
             self._failure = None
 
     def _message(self, job: Job) -> dict[str, Any]:
-        request = job.request
-        message: dict[str, Any] = {
-            "type": "maps",
-            "id": job.number,
-            "model": str(request.model),
-            "sha256": request.sha256,
-            "seed": request.seed,
-            "extent": request.extent,
-            "age": request.age,
-        }
-        if isinstance(request, WriteRequest):
-            files = {name: str(path) for name, path in request.files.items()}
-            pictures = asdict(request.pictures) if request.pictures is not None else None
-            return message | {"type": "write", "files": files, "pictures": pictures}
-        if isinstance(request, AtlasRequest):
-            tiles = {"count": request.count, "bits": request.bits, "folder": str(request.folder), "stem": request.stem}
-            return message | {"type": "atlas"} | tiles
-        draft = isinstance(request, DraftRequest)
-        return message | {"buffer": str(self._prepare_buffer(request.extent)), "draft": draft}
+        message = {"id": job.number} | job.request.to_message()
+        if job.request.returns_maps:
+            message["buffer"] = str(self._prepare_buffer(job.request.extent))
+        return message
 
     def _prepare_buffer(self, extent: int) -> Path:
         if self._buffer is None or not self._buffer.exists():  # who cleans up temporary files may come at any time
@@ -304,9 +221,8 @@ class Engine:
                 job.furthest = max(job.furthest, job.steps_done)
                 return
             case "done":
-                if isinstance(job.request, AtlasRequest):
-                    job.result = message["result"]
-                elif not isinstance(job.request, WriteRequest):
+                job.result = message.get("result")
+                if job.request.returns_maps:
                     assert self._buffer is not None
                     job.maps = self._read_maps(job.request.extent)
                 error = None

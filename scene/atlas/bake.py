@@ -11,7 +11,8 @@ from pathlib import Path
 import bpy
 
 from ...engine.atlas.layout import atlas_bytes
-from ...engine.channel.client import AtlasRequest, Engine, Job
+from ...engine.channel.client import Engine
+from ...engine.channel.jobs import AtlasRequest, Job
 from ..baking.sequence import check_folder, file_stem
 from ..engine import process as engine_process
 from ..errors import BakeError

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 from ...engine.atlas.layout import PICTURES, atlas_bytes, tile_file, tile_number
-from ...engine.channel.client import AtlasRequest
+from ...engine.channel.jobs import AtlasRequest
 from ...engine.maps.map_names import CHANGE
 from ..errors import BakeError
 from ..materials import group_node

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.channel.client import AtlasRequest
+from ...engine.channel.jobs import AtlasRequest
 from .. import library
 from ..errors import MaterialError
 from ..materials import check_editable

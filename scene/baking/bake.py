@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...engine.channel.client import Engine, Job, WriteRequest
+from ...engine.channel.client import Engine
+from ...engine.channel.jobs import Job, WriteRequest
 from ...engine.durations import duration
 from ...engine.errors import PatinaError
 from ..engine import process as engine_process

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.channel.client import WriteRequest
+from ...engine.channel.jobs import WriteRequest
 from ...engine.errors import PatinaError
 from ...engine.maps.picture_settings import PictureSettings
 from ..animation import ages_at

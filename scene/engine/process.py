@@ -11,7 +11,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.channel.client import Engine, EngineSettings, EngineState, Job
+from ...engine.channel.client import Engine, EngineSettings, EngineState
+from ...engine.channel.jobs import Job
 from ...engine.environment.place import ready
 from ...engine.errors import PatinaError
 

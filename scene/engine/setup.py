@@ -13,6 +13,7 @@ from ...engine.environment.place import PLATFORMS, SetupError
 from ...engine.environment.task import Task
 from ...engine.errors import PatinaError
 from .. import playback
+from ..redraw import tag_panels
 from . import process as engine_process
 
 _POLL = 0.2  # seconds
@@ -167,7 +168,7 @@ def tick() -> float | None:
     _redraw_preferences()
     if not running and was_installing and not playback.is_rendering():
         playback.ask_again()
-        playback.tag_panels()
+        tag_panels()
     return _POLL if running else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import playback
+from ..redraw import tag_panels
 from . import pictures as training_pictures
 from .jobs import Training, trainings
 
@@ -36,7 +37,7 @@ def tick() -> float | None:
             training_pictures.refresh(training)
             changed = True
     if changed:
-        playback.tag_panels()
+        tag_panels()
     return _POLL if any(training.is_under_way for training in found) else None
 
 

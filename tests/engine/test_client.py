@@ -15,15 +15,8 @@ import pytest
 from conftest import PATIENCE, is_one_sentence
 from make_tiny_model import tiny_field, tiny_header
 from patina.engine.channel.child import EngineError
-from patina.engine.channel.client import (
-    Engine,
-    EngineSettings,
-    EngineState,
-    Job,
-    JobCancelled,
-    MapsRequest,
-    WriteRequest,
-)
+from patina.engine.channel.client import Engine, EngineSettings, EngineState
+from patina.engine.channel.jobs import Job, JobCancelled, MapsRequest, WriteRequest
 from patina.engine.errors import PatinaError
 from patina.engine.lives.life import Life, LifeSettings
 from patina.engine.lives.life_store import LifeStore

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from patina.engine.channel import worker as worker_module
-from patina.engine.channel.client import DraftRequest, Engine, EngineSettings, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings
+from patina.engine.channel.jobs import DraftRequest, MapsRequest
 from patina.engine.channel.worker import Worker
 from patina.engine.lives.arithmetic import DRAFT, EXACT
 from patina.engine.lives.draft import draft_grid

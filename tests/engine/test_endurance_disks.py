@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from conftest import PATIENCE, is_one_sentence
 from footage import darkening_frames, write_frames
-from patina.engine.channel.client import Engine, EngineSettings, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings
+from patina.engine.channel.jobs import MapsRequest
 from patina.engine.errors import PatinaError
 from patina.engine.files import progress
 from patina.engine.lives.life import Life

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, is_one_sentence
-from patina.engine.channel.client import Engine, EngineSettings, EngineState, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings, EngineState
+from patina.engine.channel.jobs import MapsRequest
 from patina.engine.channel.map_buffer import buffer_bytes
 from patina.engine.channel.protocol import PROTOCOL
 from patina.engine.channel.server import Server

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, is_one_sentence
-from patina.engine.channel.client import Engine, EngineSettings, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings
+from patina.engine.channel.jobs import MapsRequest
 from patina.engine.channel.protocol import PROTOCOL
 from patina.engine.errors import PatinaError
 from patina.engine.files import whole_files

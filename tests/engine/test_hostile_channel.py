@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import PATIENCE, is_one_sentence
 from patina.engine.channel import child as child_module
-from patina.engine.channel.client import Engine, EngineSettings, EngineState, MapsRequest
+from patina.engine.channel.client import Engine, EngineSettings, EngineState
+from patina.engine.channel.jobs import MapsRequest
 from patina.engine.channel.protocol import LONGEST_MESSAGE, PROTOCOL
 from patina.engine.errors import PatinaError
 from patina.engine.folders import LAUNCH
