@@ -29,7 +29,7 @@ from .solver import step
 
 LARGEST_EXTENT = 4096
 _SMALLEST_EXTENT = 16
-_SAVING_SHARE = 0.5  # of a solve's time at most goes into keeping the whole state: every step's, but on a slow disk
+_SAVING_SHARE = 0.5  # of the time since, that keeping the whole state takes at most: every step's, but on a slow disk
 _OBSERVED_BYTES = 256 << 20  # observed channels held in memory, over what the disk keeps
 
 

@@ -104,6 +104,32 @@ def test_a_life_that_was_left_half_solved_goes_on_from_there(
     assert len(evaluations) == STEPS
 
 
+@pytest.mark.parametrize(("step_seconds", "kept"), [(3.0, STEPS), (0.1, 2)], ids=["disk", "slow disk"])
+def test_the_state_is_kept_after_every_step_unless_the_disk_takes_longer_than_a_step(
+    step_seconds: float, kept: int, tiny: Model, store: LifeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill then costs the step in hand alone. Keeping takes a second here; on the slow disk 12 steps take 1.2."""
+    now, written = [0.0], []
+    life = open_life(tiny, store)
+    folder = type(life._folder)
+    advance, write = life.advance, folder.write_state
+
+    def step() -> None:
+        now[0] += step_seconds
+        advance()
+
+    def write_state(*arguments: object) -> None:
+        now[0] += 1.0
+        written.append(arguments[1])
+        write(*arguments)
+
+    monkeypatch.setattr(life_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(life, "advance", step)
+    monkeypatch.setattr(folder, "write_state", write_state)
+    life.observed(1.0)
+    assert len(written) == kept and written[-1] == STEPS
+
+
 def test_another_process_gives_the_same_maps(
     tiny_path: Path, store: LifeStore, truth: dict[float, Maps], tmp_path: Path
 ) -> None:
