@@ -18,6 +18,7 @@ from ...engine.files.whole_files import written_whole
 from .. import playback
 from ..baking.sequence import check_folder, file_stem
 from ..baking.tiles import FIRST_TILE, mesh_tiles, tile_corner
+from ..blocks import found_again
 from ..color import linear_to_srgb
 from ..errors import BakeError
 from ..maps import LOOKS
@@ -79,8 +80,7 @@ class UvJob:
         return f"{text}, about {duration(left)} left"
 
     def _found(self) -> tuple[bpy.types.Object, bpy.types.Scene]:
-        thing = next((found for found in bpy.data.objects if found.session_uid == self.thing_uid), None)
-        scene = next((found for found in bpy.data.scenes if found.session_uid == self.scene_uid), None)
+        thing, scene = found_again(bpy.data.objects, self.thing_uid), found_again(bpy.data.scenes, self.scene_uid)
         if thing is None or scene is None:
             raise BakeError("The object that was being baked is gone", "choose one, then bake again")
         if scene.frame_current_final != self.frame:

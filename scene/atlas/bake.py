@@ -14,6 +14,7 @@ from ...engine.atlas.layout import atlas_bytes
 from ...engine.channel.client import Engine
 from ...engine.channel.jobs import AtlasRequest, Job
 from ..baking.sequence import check_folder, file_stem
+from ..blocks import found_again
 from ..engine import process as engine_process
 from ..errors import BakeError
 from ..materials import check_editable, group_node
@@ -51,8 +52,7 @@ class AtlasBake:
 
     def finish(self) -> AtlasRecord:
         """Let the material play the tiles. Raises PatinaError, and changes nothing, where that cannot be."""
-        materials = (found for found in bpy.data.materials if found.session_uid == self.material_uid)
-        material = next(materials, None)
+        material = found_again(bpy.data.materials, self.material_uid)
         if material is None or group_node(material) is None:
             raise BakeError("The material of this atlas ages no more", "add Patina to it, then bake again")
         check_editable(material)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 from stage import age_stage, patina, tree_state
-from test_atlas import bake, group_of
+from test_atlas import AGES, bake, group_of
 from test_panels import Layout, draw
 
 
@@ -98,6 +98,25 @@ def test_undo_and_redo_take_it_out_and_bring_it_back() -> None:
     material = bpy.data.materials["Steel"]
     assert material.patina.playback == "ATLAS"
     assert {tuple(image.size) for image in bpy.data.images if image.source == "TILED"} == {(96, 96)}
+
+
+def test_a_bake_finds_its_material_again_after_an_undo_and_misses_a_deleted_one(temporary: Path) -> None:
+    age_stage()
+    bpy.data.materials.new("Another")
+    bpy.ops.ed.undo_push(message="before")
+    engine = patina("scene.engine.process").engine()
+    under_way = patina("scene.atlas.bake").plan_atlas(bpy.data.materials["Steel"], AGES, 8, None)
+    bpy.data.materials["Steel"].name = "Renamed"
+    bpy.ops.ed.undo_push(message="renamed")
+    bpy.ops.ed.undo()
+    while under_way.step(engine, block=True):
+        pass
+    assert len(under_way.finish().ages) == AGES
+    assert bpy.data.materials["Steel"].patina.playback == "ATLAS"
+    bpy.data.materials.remove(bpy.data.materials["Steel"])
+    with pytest.raises(patina("scene.errors").BakeError, match="ages no more"):
+        under_way.finish()
+    under_way.stop()
 
 
 def test_what_is_not_baked_cannot_be_played() -> None:

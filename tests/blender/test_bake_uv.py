@@ -142,6 +142,23 @@ def test_between_two_pictures_nothing_is_in_the_file_and_what_is_there_is_whole(
     assert (tmp_path / "Plane_roughness.1001.png").read_bytes() == whole
 
 
+def test_a_bake_finds_its_object_again_after_an_undo_and_misses_a_deleted_one(
+    two_tiles: bpy.types.Material, tmp_path: Path
+) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    uv_bake = patina("scene.age.uv_bake")
+    thing = bpy.context.object
+    name = thing.name
+    job = uv_bake.plan_uv(thing, str(tmp_path), uv_bake.UvBake(("age",), SIZE), bpy.context.scene)
+    thing.name = "Renamed"
+    bpy.ops.ed.undo_push(message="renamed")
+    bpy.ops.ed.undo()
+    assert job.step() and job.written == 1
+    bpy.data.objects.remove(bpy.data.objects[name])
+    with pytest.raises(uv_bake.BakeError, match="is gone"):
+        job.step()
+
+
 def test_an_error_leaves_no_half_file_and_the_scene_as_it_was(
     material: bpy.types.Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
