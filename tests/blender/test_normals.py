@@ -10,6 +10,9 @@ import pytest
 from stage import TINY, new_material, patina, psnr, render_frame, set_stage, use_cycles, use_eevee
 
 SIZE = 64
+# Eevee before 4.5 lets a surface with bumped normals shadow itself, in dark speckles, whatever made the normals: even a
+# plane that nothing stands on. There the light casts no shadows in what is compared; the last test sees that it is so.
+SPECKLES = bpy.app.version < (4, 5)
 
 
 def waves() -> np.ndarray:
@@ -69,6 +72,13 @@ def reference_material(target: bpy.types.Object, source: bpy.types.Material) -> 
     tree.links.new(normal.outputs[0], principled.inputs["Normal"])
 
 
+def turned_coordinates(target: bpy.types.Object) -> None:
+    """The UV map itself, turned as the Mapping of 90 degrees turns it."""
+    for loop in target.data.uv_layers.active.data:
+        u, v = loop.uv
+        loop.uv = (-v, u)
+
+
 @pytest.mark.parametrize("use_engine", [use_eevee, use_cycles])
 @pytest.mark.parametrize(("shape", "behind"), [("plane", False), ("plane", True), ("sphere", False)])
 @pytest.mark.parametrize("degrees", [0, 90])
@@ -77,15 +87,38 @@ def test_normals_equal_the_normal_map_node_however_the_vector_is_turned(
 ) -> None:
     target = set_stage(shape)
     use_engine()
+    bpy.data.lights["sun"].use_shadow = not (SPECKLES and use_engine is use_eevee)
     if behind:
         target.rotation_euler.y = math.pi
     material = our_material(target, math.radians(degrees))
     ours = render_frame(tmp_path, 1)
     if degrees:
-        for loop in target.data.uv_layers.active.data:
-            u, v = loop.uv
-            loop.uv = (-v, u)
+        turned_coordinates(target)
     reference_material(target, material)
     reference = render_frame(tmp_path, 1)
     assert reference.std() > 0.05
     assert psnr(ours, reference) > 40
+
+
+@pytest.mark.parametrize("shape", ["plane", "sphere"])
+def test_eevee_shadows_cost_ours_no_more_than_the_normal_map_node(tmp_path: Path, shape: str) -> None:
+    """Nothing stands on either shape: what a shadow changes is an error of Eevee's own."""
+    target = set_stage(shape)
+
+    def cost() -> tuple[float, np.ndarray]:
+        pictures = []
+        for shadow in (True, False):
+            bpy.data.lights["sun"].use_shadow = shadow
+            pictures.append(render_frame(tmp_path, 1))
+        shaded, plain = pictures
+        return psnr(shaded, plain), np.max(plain - shaded, axis=-1) > 0.1
+
+    material = our_material(target, math.radians(90))
+    ours, our_speckles = cost()
+    turned_coordinates(target)
+    reference_material(target, material)
+    reference, speckles = cost()
+    assert ours > reference - 0.5
+    assert our_speckles.mean() < speckles.mean() + 0.01
+    # Where this fails in a Blender before 4.5, it has been mended there: compare with shadows again.
+    assert (speckles.mean() > 0.02) == SPECKLES
