@@ -22,6 +22,7 @@ import numpy as np
 _MOVES = (-4, -2, -1, 1, 2, 4)
 _MOST_TRIALS = 600  # of a moved knot; each takes some milliseconds
 _ROUNDS = 30  # of Lawson's iteration
+_LEAST_IMPORTANCE = 1e-8  # of an age, against the greatest: values that only unseen ages decide would be anything
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def fit(matrix: np.ndarray, knots: list[int], *, halved: bool = False) -> np.nda
         if not errors.max() > 0:
             break
         importance = importance * (errors / errors.max() + 1e-3) ** 0.5
-        importance = importance / importance.max()
+        importance = np.maximum(importance / importance.max(), _LEAST_IMPORTANCE)
     return best
 
 

@@ -12,18 +12,16 @@ import torch
 from ..errors import InvalidRequestError
 from ..lives.change import Change, solve_reach
 from ..lives.life import Life
-from ..maps.change import FRESH_UP_TO, FURTHEST
-from ..maps.change import change as change_of
 from ..maps.color import linear_to_srgb
-from ..maps.map_names import CHANGE, DEPARTURE, MAPS
+from ..maps.map_names import DEPARTURE, MAPS
 from ..maps.pictures import write_texture
 from .kept_life import SHADED, KeptLife, keep_life
 from .layout import FEWEST_AGES, GOOD, HALVES, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
+from .measure import bounds_of, decibels_of, kept_departure, stored_of
 
 _SAMPLES = 161  # ages at which the life is looked at, evenly spaced; every second one may be kept
 _TEXELS = 1 << 14  # looked at for the choice of ages
-_ERROR_FREE = 99.0  # dB
-_OWN_DEPARTURE = "own departure"  # of the life at a kept age, which decides where there is no Change
+OWN_DEPARTURE = "own departure"  # of the life at a kept age, which decides where there is no Change
 _BYTES_AT_ONCE = 512 << 20  # of tiles that are summed in one pass over the life
 _BYTES_PER_TEXEL = 52  # of the parts of a tile, as float32
 
@@ -54,34 +52,43 @@ def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> St
         yield life.index, total
     done = life.steps
 
-    reach = yield from _uncounted(solve_reach(life), done, total)
-    change = Change(life, reach)
-    seen: dict[str, list[np.ndarray]] = {name: [] for name in (*MAPS, DEPARTURE)}
-    texels = _some_texels(life.extent)
-    for age in ages:
-        maps = life.maps(age)
-        for name, values in _blendable(maps, change).items():
-            seen[name].append(values.reshape(life.extent**2, -1)[texels].ravel())
-        done += 1
-        yield done, total
-    sampled = {name: np.stack(values) for name, values in seen.items()}
+    sampled, change = yield from look_at(life, total)
+    done += _SAMPLES
     kept, decibels, enough = _choose(sampled, count)
-    bounds = {name: _bounds(sampled, kept, name) for name in SCALARS}
+    bounds = bounds_of(sampled, kept)
 
     folder.mkdir(parents=True, exist_ok=True)
     for indices in passes:
         sums: dict[int, dict[str, np.ndarray]] = {index: {} for index in indices}
         for place, age in enumerate(ages):
-            _add(sums, kept, place, _blendable(life.maps(age), change))
+            _add(sums, kept, place, blendable(life.maps(age), change))
             done += 1
             if done < total:
                 yield done, total
         for index, parts in sums.items():
-            for picture, values in tile_pictures(parts, bounds, life.extent).items():
+            for picture, values in tile_pictures(parts, bounds, margin_texels(life.extent)).items():
                 write_texture(tile_file(folder, stem, picture, tile_number(index)), values, bits)
     yield done, total
     chosen = [ages[knot] for knot in kept.knots]
     return {"ages": chosen, "bounds": bounds, "shares": kept.shares, "decibels": decibels, "enough": enough}
+
+
+def look_at(life: Life, total: int) -> Generator[tuple[int, int], None, tuple[dict[str, np.ndarray], Change]]:
+    """What is to be kept of a solved life, {map: [S, texels]} in the form in which it is blended, and its Change.
+
+    Yields (steps done, total), the life's own steps among them.
+    """
+    done = life.steps
+    reach = yield from _uncounted(solve_reach(life), done, total)
+    change = Change(life, reach)
+    seen: dict[str, list[np.ndarray]] = {name: [] for name in (*MAPS, DEPARTURE)}
+    texels = _some_texels(life.extent)
+    for age in np.linspace(0, 1, _SAMPLES):
+        for name, values in blendable(life.maps(float(age)), change).items():
+            seen[name].append(values.reshape(life.extent**2, -1)[texels].ravel())
+        done += 1
+        yield done, total
+    return {name: np.stack(values) for name, values in seen.items()}, change
 
 
 def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Generator[tuple[int, int], None, float]:
@@ -94,16 +101,16 @@ def _uncounted(steps: Generator[Any, None, float], done: int, total: int) -> Gen
         yield done, total
 
 
-def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], extent: int) -> dict[str, np.ndarray]:
-    """The pictures [side, side, 4] in [0, 1] of what is kept at an age; base colour display-encoded (sRGB)."""
+def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], margin: int) -> dict[str, np.ndarray]:
+    """The pictures [side, side, 4] in [0, 1] of what is kept at an age, with so many texels of margin; base colour
+    display-encoded (sRGB)."""
     channels = dict(maps)
-    channels[DEPARTURE] = _kept_departure(maps[DEPARTURE], maps[_OWN_DEPARTURE])
+    channels[DEPARTURE] = kept_departure(maps[DEPARTURE], maps[OWN_DEPARTURE])
     channels["base_color"] = linear_to_srgb(torch.from_numpy(np.clip(maps["base_color"], 0, 1) ** 2)).numpy()
     for name in SCALARS:
         low, high, *_ = bounds[name]
         for part in {name, HALVES.get(name, name)}:
             channels[part] = (maps[part] - low) / (high - low)
-    margin = margin_texels(extent)
     return {
         picture: np.pad(
             np.dstack([channels[name] for name in names]), ((margin, margin), (margin, margin), (0, 0)), "wrap"
@@ -112,7 +119,7 @@ def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], e
     }
 
 
-def _blendable(maps: dict[str, np.ndarray], change: Change) -> dict[str, np.ndarray]:
+def blendable(maps: dict[str, np.ndarray], change: Change) -> dict[str, np.ndarray]:
     """Maps in which blending is nearest to what the eye takes for even: base colour by its square root, the departure
     that Change is a function of."""
     return maps | {"base_color": np.sqrt(np.clip(maps["base_color"], 0, 1)), DEPARTURE: change.departure(maps)}
@@ -129,51 +136,15 @@ def _some_texels(extent: int) -> np.ndarray:
 def _choose(sampled: dict[str, np.ndarray], count: int) -> tuple[KeptLife, dict[str, float], int | None]:
     """What to keep, how near that comes, and how many ages would be near enough."""
     kept = keep_life(sampled, count)
-    reached = decibels = _reached(sampled, kept)
+    with_more = decibels = decibels_of(sampled, kept, stored_of(sampled, kept))
     enough = count
-    while min(reached[name] for name in SHADED) < GOOD:
+    while min(with_more[name] for name in SHADED) < GOOD:
         if enough == MOST_AGES:
             return kept, decibels, None
         enough = min(enough + 2, MOST_AGES)
-        reached = _reached(sampled, keep_life(sampled, enough))
+        kept_more = keep_life(sampled, enough)
+        with_more = decibels_of(sampled, kept_more, stored_of(sampled, kept_more))
     return kept, decibels, enough
-
-
-def _reached(sampled: dict[str, np.ndarray], kept: KeptLife) -> dict[str, float]:
-    """PSNR in dB of each map and of Change at the worst of its ages, with all that a picture cannot hold cut off."""
-    stored = {part: kept.stored(part, sampled) for part in kept.weights}
-    for name in ("base_color", "normal"):
-        stored[name] = np.clip(stored[name], 0, 1)
-    stored[DEPARTURE] = _kept_departure(stored[DEPARTURE], sampled[DEPARTURE][kept.knots])
-    decibels = {}
-    for name, values in sampled.items():
-        shown = kept.shown(name, stored)
-        if name == DEPARTURE:
-            decibels[CHANGE] = _decibels(change_of(shown), change_of(values))
-            continue
-        least, most = (float(values.min()), float(values.max())) if name in SCALARS else (0.0, 1.0)
-        peak = (most - least or 1.0) if name == "height" else 1.0
-        decibels[name] = _decibels(np.clip(shown, least, most) / peak, values / peak)
-    return decibels
-
-
-def _decibels(shown: np.ndarray, values: np.ndarray) -> float:
-    """PSNR in dB, peak 1, at the worst of the ages: [S, texels]."""
-    error = float(((shown - values) ** 2).mean(1).max())
-    return min(_ERROR_FREE, float(-10 * np.log10(max(error, 1e-12))))
-
-
-def _bounds(sampled: dict[str, np.ndarray], kept: KeptLife, name: str) -> list[float]:
-    """[low, high, least, most] of a scalar map: of what is kept of it, and of the life."""
-    parts = [kept.stored(part, sampled) for part in (name, HALVES.get(name, name))]
-    low, high = float(np.min(parts)), float(np.max(parts))
-    return [low, high if high > low else low + 1.0, float(sampled[name].min()), float(sampled[name].max())]
-
-
-def _kept_departure(fitted: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """The fitted departures in [0, 1]; where there is no Change at that age, none is made of them."""
-    fresh = FRESH_UP_TO / FURTHEST - 1 / 255  # rounding to 8 bits may add half a step
-    return np.where(own <= fresh, np.clip(fitted, 0, fresh), np.clip(fitted, 0, 1))
 
 
 def _add(sums: dict[int, dict[str, np.ndarray]], kept: KeptLife, place: int, maps: dict[str, np.ndarray]) -> None:
@@ -186,4 +157,4 @@ def _add(sums: dict[int, dict[str, np.ndarray]], kept: KeptLife, place: int, map
                     parts[part] = parts[part] + weighted if part in parts else weighted
     for index, parts in sums.items():
         if kept.knots[index] == place:
-            parts[_OWN_DEPARTURE] = maps[DEPARTURE]
+            parts[OWN_DEPARTURE] = maps[DEPARTURE]

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def png(values: np.ndarray, bits: int) -> bytes:
-    """A PNG file of values in [0, 1], [H, W] or [H, W, 3], rows from the top, of 8 or 16 bits a channel."""
+    """A PNG file of values in [0, 1], [H, W], [H, W, 3] or [H, W, 4], rows from the top, of 8 or 16 bits a channel."""
     height, width = values.shape[:2]
     most = 2**bits - 1
     whole = (values * most + 0.5).astype(">u2" if bits == 16 else np.uint8)
@@ -17,7 +17,8 @@ def png(values: np.ndarray, bits: int) -> bytes:
     # Each row begins with its filter; this one keeps the differences to the row above, which pack better.
     above = np.concatenate([np.zeros((1, rows.shape[1]), np.uint8), rows[:-1]])
     filtered = np.concatenate([np.full((height, 1), 2, np.uint8), rows - above], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, bits, 2 if values.ndim == 3 else 0, 0, 0, 0)
+    colour = {1: 0, 3: 2, 4: 6}[values.size // (height * width)]
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), 6)), (b"IEND", b""))
     chunks = (struct.pack(">I", len(data)) + kind + data + _check(kind + data) for kind, data in parts)
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)

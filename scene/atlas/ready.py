@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-import zipfile
-import zlib
 from pathlib import Path
+from typing import Any
 
 import bpy
+import numpy as np
 
+from ...engine.atlas.archive import InvalidAtlasError, read_record, read_tiles
+from ...engine.atlas.layout import tile_file
 from ...engine.channel.jobs import AtlasRequest
 from .. import library
+from ..age.png import png
 from ..errors import MaterialError
 from ..materials import check_editable
 from .kept import AtlasRecord, take_atlas
 
-_LARGEST = 64 << 20  # bytes that a file of an archive may unpack to
+_records: dict[tuple[Path, int, int], dict[str, Any]] = {}  # a few kilobytes each; keyed on path, time and size
 
 
 def ready_atlas(model: str) -> Path | None:
     """The archive of a model's ready-made atlas, or None where there is none of exactly this model."""
     path = library.model_path(model)
-    archive = path.with_suffix(".atlas")
-    if not archive.is_file() or _record(archive).get("sha256") != library.header_of(path).sha256:
+    archive, header = path.with_suffix(".atlas"), library.header_of(path)
+    try:
+        record = _record(archive)
+    except (OSError, InvalidAtlasError):
+        return None
+    if record["sha256"] != header.sha256 or record["extent"] % header.extent_multiple:
         return None
     return archive
 
@@ -32,7 +38,7 @@ def ready_atlas(model: str) -> Path | None:
 def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
     """Let a material play the ready-made atlas of its model, with the seed and the extent of that one.
 
-    Raises MaterialError, and changes nothing, where there is none.
+    Raises PatinaError, and changes nothing, where there is none or it cannot be read.
     """
     check_editable(material)
     settings = material.patina
@@ -41,13 +47,12 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
         raise MaterialError(
             f"No atlas came with the model {settings.model_stored!r}", "set up the engine, then bake one"
         )
-    record = _record(path)
     folder = Path(tempfile.mkdtemp(prefix="patina-atlas-"))
     try:
-        with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
-                if info.filename.endswith(".png") and info.file_size < _LARGEST:
-                    (folder / Path(info.filename).name).write_bytes(archive.read(info))
+        record = _record(path)
+        for picture, number, tile in read_tiles(path):
+            content = png(tile / np.float32(255), 8) if isinstance(tile, np.ndarray) else tile
+            tile_file(folder, record["stem"], picture, number).write_bytes(content)
         request = AtlasRequest(
             library.model_path(settings.model_stored),
             record["sha256"],
@@ -59,9 +64,10 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
             stem=record["stem"],
         )
         taken = take_atlas(material, request, record, folder, packed=True)
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except OSError as error:
         raise MaterialError(
-            f"The atlas {path.name} cannot be read ({error})", "install Patina again, or set up the engine"
+            f"The atlas {path.name} cannot be unpacked ({error.strerror or error})",
+            "free some space where temporary files go",
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -69,10 +75,12 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
     return taken
 
 
-def _record(path: Path) -> dict:
-    """What the archive says of itself; empty where it cannot be read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("atlas.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return {}
+def _record(archive: Path) -> dict[str, Any]:
+    """What an archive says of itself; read again only when it changed. Raises InvalidAtlasError, OSError."""
+    status = archive.stat()
+    key = (archive, status.st_mtime_ns, status.st_size)
+    if key not in _records:
+        if len(_records) > 100:
+            _records.clear()
+        _records[key] = read_record(archive)
+    return _records[key]

@@ -8,12 +8,15 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from patina.engine.atlas.kept_life import keep_life
 from patina.engine.atlas.layout import HALVES, PICTURES, SCALARS, margin_texels, side_texels, tile_file, tile_number
-from patina.engine.atlas.make import make_atlas
+from patina.engine.atlas.make import look_at, make_atlas
+from patina.engine.atlas.measure import decibels_of, unpacked
 from patina.engine.channel.worker import Worker
 from patina.engine.errors import InvalidRequestError
 from patina.engine.lives.life import Life
 from patina.engine.lives.life_store import LifeStore
+from patina.engine.maps.pictures import to_bytes
 from PIL import Image
 
 EXTENT, COUNT = 32, 4
@@ -80,6 +83,32 @@ def test_the_tiles_show_the_life_as_nearly_as_is_said(life: Life, tmp_path: Path
     # 8 bits alone cost about 59 dB.
     assert worst == pytest.approx({name: min(result["decibels"][name], 59) for name in worst}, abs=1.5)
     assert min(worst.values()) > 38
+
+
+def test_how_near_the_files_come_is_told_with_their_rounding(life: Life, tmp_path: Path) -> None:
+    result, _ = bake(life, tmp_path)
+    margin = margin_texels(EXTENT)
+    pictures = {
+        picture: np.stack([read(tmp_path, picture, index)[margin:-margin, margin:-margin] for index in range(COUNT)])
+        for picture in PICTURES
+    }
+    steps = look_at(life, 0)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            sampled, _ = end.value
+            break
+    parts = unpacked({name: to_bytes(values) for name, values in pictures.items()}, result["bounds"])
+    told = decibels_of(sampled, keep_life(sampled, COUNT), parts)
+    worst = dict.fromkeys(("base_color", "metallic", "roughness", "normal"), np.inf)
+    for place, age in enumerate(np.linspace(0, 1, 161)):
+        shown = blend(tmp_path, result, float(age))
+        for name in worst:
+            error = ((np.clip(shown[name], 0, 1).ravel() - sampled[name][place]) ** 2).mean()
+            worst[name] = min(worst[name], -10 * np.log10(error + 1e-12))
+    assert {name: told[name] for name in worst} == pytest.approx(worst, abs=0.05)
+    assert told["normal"] < result["decibels"]["normal"] + 0.5
 
 
 def test_the_first_and_the_last_age_are_the_lifes_own(life: Life, tmp_path: Path) -> None:

@@ -108,3 +108,13 @@ def test_bends_that_are_hardly_there_are_not_taken_many_times_over() -> None:
     }
     kept = keep_life(maps, 9)
     assert max(abs(share) for share in kept.shares["departure"].values()) < 1
+
+
+def test_what_is_kept_is_a_mean_of_ages_also_where_one_steep_place_is_all_the_error() -> None:
+    """The weights of each value sum up to one, or what never changes would."""
+    ages = np.linspace(0, 1, 161)
+    maps = np.random.default_rng(0).random(200) * np.tanh((ages[:, None] - 0.503) * 800) + ages[:, None]
+    matrix, knots = gram(maps), [*range(0, 72, 8), *range(88, 161, 8)]
+    for halved in (False, True):
+        weights = fit(matrix, knots, halved=halved)
+        assert np.abs(weights.sum(1) - 1).max() < 1e-8
