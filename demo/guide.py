@@ -81,8 +81,8 @@ def edges_first(desk: Desk) -> None:
     desk.later("bpy.ops.patina.add_to_material(model='rusting_painted_metal')")
     desk.later("bpy.ops.patina.keyframe_age(frame_start=1, frame_end=100)")
     desk.rest()
-    desk.later("bpy.ops.patina.use_ready_atlas()")
     desk.later("bpy.ops.patina.age_source(kind='EDGES')")
+    desk.later("bpy.ops.patina.use_ready_atlas()")
     desk.show_material()
     desk.scroll_properties(14)
     show(desk, 70)
@@ -108,7 +108,8 @@ def bake(desk: Desk) -> None:
     stage(desk, _DRUM)
     desk.search("Add Patina")
     desk.rest()
-    desk.click(1486, 754)  # Bake Sequence, in the panel of Blender 4.3
+    desk.later("bpy.ops.patina.bake_sequence('INVOKE_DEFAULT')")
+    desk.wait("any(a.type == 'FILE_BROWSER' for a in bpy.context.window_manager.windows[0].screen.areas)")
     desk.still()
     desk.picture("guide_5_bake")
     desk.key("Escape")
@@ -127,7 +128,7 @@ def main(output: Path) -> None:
                 take(desk)
                 for path in folder.glob("guide_*.png"):
                     picture = Image.open(path).convert("RGB").crop(_CROPS.get(path.stem, (0, 0, *SIZE)))
-                    picture = picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+                    picture = picture.quantize(256, kmeans=4)  # without it rust and icons lose their colour
                     picture.save(output / path.name, optimize=True)
                     print(output / path.name, flush=True)
                     path.unlink()
