@@ -48,8 +48,8 @@ def tag_linear_rec709(image: bpy.types.Image) -> None:
     _tag(image, _LINEAR, lambda values: values)
 
 
-def tag_srgb(image: bpy.types.Image) -> None:
-    """Say that a file holds Rec.709 with the transfer function of sRGB."""
+def tag_srgb(image: bpy.types.Image | bpy.types.Strip) -> None:
+    """Say that a file, or a strip of the sequencer, holds Rec.709 with the transfer function of sRGB."""
     _tag(image, _SRGB, srgb_to_linear)
 
 

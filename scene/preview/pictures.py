@@ -19,6 +19,7 @@ from ..engine import process as engine_process
 from ..errors import PreviewError
 from ..materials import ageing_materials
 from ..versions import set_movie
+from ..working_space import tag_srgb
 from .preview import Order, make_preview
 from .rig import Rig
 from .scene import RENDERED, remove_preview
@@ -170,6 +171,7 @@ def _write_film(scene: bpy.types.Scene, frames: list[Path], output: Path) -> Non
     editor = scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
     strip = strips.new_image("Relit", str(frames[0]), 1, scene.frame_start)
+    tag_srgb(strip)
     for path in frames[1:]:
         strip.elements.append(path.name)
     show_plainly(scene)  # the pictures are display-encoded already
