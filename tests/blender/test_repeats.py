@@ -128,9 +128,9 @@ def test_no_seam_shows_where_a_place_changes_or_the_texture_wraps(playback: str,
             for axis, change in zip((0, 1), changes, strict=True)
         ]
         for engine, picture in pictures.items():
-            # Measured: 0.82 to 0.88, as a changing place is not seen, and 0.90 to 1.05.
-            assert step_along(changes, picture) < 1.05, (engine, "changes")
-            assert step_along(wraps, picture) < 1.2, (engine, "wraps")
+            assert step_along(changes, picture) < 1.05, engine  # measured: 0.82 to 0.86, as what changes is not seen
+        eevee, cycles = (step_along(wraps, picture) for picture in pictures.values())
+        assert eevee < 1.05 * cycles  # measured: 0.95 to 0.99 of it
 
 
 def looked_up_at(material: bpy.types.Material, repeats: float, folder: Path) -> list[np.ndarray]:
