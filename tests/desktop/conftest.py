@@ -29,13 +29,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     yield from newcomers_desk(tmp_path_factory)
 
 
-def newcomers_desk(tmp_path_factory: pytest.TempPathFactory, profile_name: str = "profile") -> Iterator[Desk]:
-    """A Blender with an empty profile and the built extension just installed."""
+def newcomers_desk(
+    tmp_path_factory: pytest.TempPathFactory, profile_name: str = "profile", kept_in: str = "."
+) -> Iterator[Desk]:
+    """A Blender with an empty profile and the built extension just installed.
+
+    kept_in: the folder of its pictures, among those that are kept.
+    """
     reason = lacking()
     if reason:
         pytest.skip(reason)
     kept = os.environ.get("PATINA_DESKTOP_PICTURES")  # where to keep the pictures of the screen
-    folder = Path(kept).resolve() if kept else tmp_path_factory.mktemp("desk")
+    folder = Path(kept).resolve() / kept_in if kept else tmp_path_factory.mktemp("desk")
     folder.mkdir(parents=True, exist_ok=True)
     profile = tmp_path_factory.mktemp("desktop") / profile_name
     profile.mkdir()

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 SIZE = (1600, 1000)  # pixels of the screen
-PATIENCE = 90.0  # seconds: software OpenGL compiles shaders slowly
+PATIENCE = 300.0  # seconds: software OpenGL compiles shaders slowly, more so on a busy machine
 _DRIVER = Path(__file__).with_name("driver.py")
 
 
@@ -77,9 +77,13 @@ class Desk:
 
     def show_material(self) -> None:
         """Material Preview in the 3D view."""
+        self.shade("MATERIAL")
+
+    def shade(self, kind: str) -> None:
+        """Draw the 3D view as a kind of shading shows it."""
         self.ask(
             "areas = [a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D']\n"
-            "areas[0].spaces.active.shading.type = 'MATERIAL'; answer = 0"
+            f"areas[0].spaces.active.shading.type = {kind!r}; answer = 0"
         )
 
     def still(self) -> None:
