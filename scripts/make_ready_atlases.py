@@ -30,7 +30,7 @@ from patina.engine.models.model_file import load_model
 from patina.engine.models.shipped import shipped_models
 
 EXTENT, SEED, BITS = 128, 0, 8
-MOST_AGES = 21  # 9 MB of memory, and half of that in a .blend; four more give 2 dB at most
+MOST_AGES = 21  # 9 MB of memory, half of that in a .blend; four more give up to 4 dB where it is good enough
 LESS_AGES = 10  # tried below that where a map is not good enough
 MOST_BYTES = 3_000_000
 
