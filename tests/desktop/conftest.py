@@ -50,8 +50,10 @@ def newcomers_desk(
     for old in folder.glob("a*.json"):
         old.unlink()
     window = Desk(folder, PACKAGE, zip_file=extension)
-    yield window
-    window.close()
+    try:
+        yield window
+    finally:
+        window.close()
 
 
 @pytest.fixture(autouse=True)
