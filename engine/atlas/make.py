@@ -17,7 +17,7 @@ from ..maps.map_names import DEPARTURE, MAPS
 from ..maps.pictures import write_texture
 from .kept_life import SHADED, KeptLife, keep_life
 from .layout import FEWEST_AGES, GOOD, HALVES, MOST_AGES, PICTURES, SCALARS, margin_texels, tile_file, tile_number
-from .measure import bounds_of, decibels_of, kept_departure, stored_of
+from .measure import bounds_of, decibels_of, kept_departure, packed_normals, stored_of
 
 _SAMPLES = 161  # ages at which the life is looked at, evenly spaced; every second one may be kept
 _TEXELS = 1 << 14  # looked at for the choice of ages
@@ -31,8 +31,9 @@ Steps = Generator[tuple[int, int], None, dict[str, Any]]
 def make_atlas(life: Life, count: int, bits: int, folder: Path, stem: str) -> Steps:
     """Write the tiles of `count` kept ages into `folder`, yielding (steps done, steps to do).
 
-    Returns what is needed to play them: ages [n], in [0, 1]; bounds: {metallic, roughness, height: [low, high, least,
-    most]}, the values of black and white in the picture, and what a blend is clamped to; shares: {map: {map: share}},
+    Returns what is needed to play them: ages [n], in [0, 1]; bounds: {metallic, roughness, height, normal: [low, high,
+    least, most]}, the values of black and white in the picture (of the normal, in its x and y), and what a blend of
+    numbers is clamped to; shares: {map: {map: share}},
     the bends that each takes (see `kept_life`); decibels: {map: PSNR at the worst moment}, base colour as it is blended
     (its square root), height as a share of its range over the life, and of Change; enough: how many ages would reach
     GOOD, or null. Raises InvalidRequestError and PictureError.
@@ -111,6 +112,7 @@ def tile_pictures(maps: dict[str, np.ndarray], bounds: dict[str, list[float]], m
         low, high, *_ = bounds[name]
         for part in {name, HALVES.get(name, name)}:
             channels[part] = (maps[part] - low) / (high - low)
+    channels["normal"] = packed_normals(maps["normal"], bounds)
     return {
         picture: np.pad(
             np.dstack([channels[name] for name in names]), ((margin, margin), (margin, margin), (0, 0)), "wrap"

@@ -15,6 +15,7 @@ from .kept_life import KeptLife
 from .layout import HALVES, PICTURES, SCALARS
 
 _ERROR_FREE = 99.0  # dB
+_LEAST_TILT = 1 / 64  # of the normal's range: what hardly varies is not blown up beyond it
 
 
 def stored_of(sampled: Mapping[str, np.ndarray], kept: KeptLife) -> dict[str, np.ndarray]:
@@ -42,6 +43,7 @@ def unpacked(pictures: Mapping[str, np.ndarray], bounds: Mapping[str, list[float
         low, high, *_ = bounds[name]
         for part in {name, HALVES.get(name, name)}:
             parts[part] = parts[part] * (high - low) + low
+    parts["normal"] = unpacked_normals(parts["normal"].reshape(-1, 3), bounds).reshape(parts["normal"].shape)
     return parts
 
 
@@ -68,8 +70,28 @@ def _decibels(shown: np.ndarray, values: np.ndarray) -> float:
 
 
 def bounds_of(sampled: Mapping[str, np.ndarray], kept: KeptLife) -> dict[str, list[float]]:
-    """{scalar map: [low, high, least, most]}: of what is kept of it, and of the life."""
-    return {name: _bounds(sampled, kept, name) for name in SCALARS}
+    """{scalar map: [low, high, least, most]}: of what is kept of it, and of the life; and of the normal's x and y, of
+    which low and high lie as far from 0.5.
+
+    In 8 bits nothing is exactly 0.5, and mip levels are rounded to 8 bits one after the other: far away a surface that
+    is nearly flat, as polished metal is, would be tilted by half a degree.
+    """
+    tilts = kept.stored("normal", sampled).reshape(len(kept.knots), -1, 3)[..., :2]
+    furthest = max(_LEAST_TILT, float(np.abs(tilts - 0.5).max()))
+    bounds = {name: _bounds(sampled, kept, name) for name in SCALARS}
+    return bounds | {"normal": [0.5 - furthest, 0.5 + furthest, 0.0, 1.0]}
+
+
+def packed_normals(normals: np.ndarray, bounds: Mapping[str, list[float]]) -> np.ndarray:
+    """Normals [..., 3] as a picture holds them: x and y between their bounds."""
+    low, high, *_ = bounds["normal"]
+    return (normals - (low, low, 0)) / (high - low, high - low, 1)
+
+
+def unpacked_normals(packed: np.ndarray, bounds: Mapping[str, list[float]]) -> np.ndarray:
+    """What `packed_normals` made of normals."""
+    low, high, *_ = bounds["normal"]
+    return packed * (high - low, high - low, 1) + (low, low, 0)
 
 
 def _bounds(sampled: Mapping[str, np.ndarray], kept: KeptLife, name: str) -> list[float]:

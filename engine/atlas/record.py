@@ -29,7 +29,7 @@ def wrong_in(record: Any) -> str:
         "extent": lambda v: _whole(v, 64, 4096),
         "bits": lambda v: _whole(v, 8, 8) or (made == 1 and _whole(v, 16, 16)),
         "ages": _are_ages,
-        "bounds": lambda v: isinstance(v, dict) and all(_is_bound(v.get(name)) for name in SCALARS),
+        "bounds": lambda v: isinstance(v, dict) and all(_is_bound(bound) for bound in _bounds_in(v)),
         "shares": _are_shares,
         "decibels": lambda v: isinstance(v, dict) and set(v) - {CHANGE} == set(MAPS) and all(map(_finite, v.values())),
         "enough": lambda v: v is None or _whole(v, FEWEST_AGES, MOST_AGES),
@@ -56,6 +56,11 @@ def _are_ages(value: Any) -> bool:
     if not isinstance(value, list) or not FEWEST_AGES <= len(value) <= MOST_AGES or not all(map(_finite, value)):
         return False
     return value[0] == 0 and value[-1] == 1 and all(later - age >= _LEAST_INTERVAL for age, later in pairwise(value))
+
+
+def _bounds_in(value: dict[Any, Any]) -> list[Any]:
+    """Those of the scalar maps, and of the normal, which earlier Patinas did not bound."""
+    return [value.get(name) for name in SCALARS] + ([value["normal"]] if "normal" in value else [])
 
 
 def _is_bound(value: Any) -> bool:

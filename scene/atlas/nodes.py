@@ -67,6 +67,10 @@ def build_atlas(
     roots = [writer.node("ShaderNodeGamma", Color=end, Gamma=0.5).outputs[0] for end in seen["base_color"].colors()]
     outputs["base_color"] = writer.node("ShaderNodeGamma", Color=writer.mix(share, *roots), Gamma=2.0).outputs[0]
     outputs["normal"] = writer.mix(share, *seen["normal"].colors())
+    if "normal" in bounds:  # pictures of earlier Patinas hold all of its range
+        low, high, *_ = bounds["normal"]
+        widths = (high - low, high - low, 1.0)
+        outputs["normal"] = writer.vector("MULTIPLY_ADD", outputs["normal"], widths, (low, low, 0.0))
     blended = writer.node("ShaderNodeSeparateColor", Color=writer.mix(share, *surface))
     for name, value in zip(SCALARS, blended.outputs, strict=True):
         low, high, least, most = bounds[name]

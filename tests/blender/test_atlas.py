@@ -116,6 +116,19 @@ def test_no_seam_shows_where_the_texture_wraps(material: bpy.types.Material, tmp
     assert largest[0] < 1.5 * np.median(largest[1:])
 
 
+def test_far_away_polished_metal_is_not_tilted_by_what_8_bits_round(tmp_path: Path) -> None:
+    """From above at Scale 16: mip levels are rounded to 8 bits, one after the other, and always to the same side."""
+    material = age_stage("rusting_steel", 128)
+    material.node_tree.animation_data_clear()
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = 240, 180
+    scene.camera.location, scene.camera.rotation_euler = (0, 0, 2), (0, 0, 0)
+    bpy.ops.patina.bake_atlas()
+    material.patina.scale = 16
+    for material.patina.age in (0.0, 0.1):
+        assert psnr(*both(material, tmp_path)) > 40
+
+
 def test_a_gradient_of_age_shows_each_age_in_its_place(material: bpy.types.Material, tmp_path: Path) -> None:
     bake()
     node = patina("scene.materials").group_node(material)

@@ -52,7 +52,10 @@ def blend(folder: Path, result: dict[str, Any], age: float) -> dict[str, np.ndar
         pictures = {name: read(folder, name, index)[margin:-margin, margin:-margin] for name in PICTURES}
         encoded = pictures["base_color"][..., :3]
         linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-        tiles = {"base_color": np.sqrt(linear), "normal": pictures["normal"][..., :3]}
+        low, high, *_ = result["bounds"]["normal"]
+        x, y, z = np.moveaxis(pictures["normal"][..., :3], -1, 0)
+        normal = np.stack([x * (high - low) + low, y * (high - low) + low, z], axis=-1)
+        tiles = {"base_color": np.sqrt(linear), "normal": normal}
         scalars = {name: pictures["surface"][..., channel] for channel, name in enumerate(SCALARS)}
         scalars |= {HALVES["metallic"]: pictures["base_color"][..., 3], HALVES["roughness"]: pictures["normal"][..., 3]}
         for name, values in scalars.items():
