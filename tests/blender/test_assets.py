@@ -119,7 +119,7 @@ def test_the_preferences_name_the_library_once(library: Path) -> None:
 
 
 def test_a_models_share_of_the_file_is_a_few_megabytes(library: Path) -> None:
-    assert library.stat().st_size / len(TITLES) < 5e6
+    assert library.stat().st_size / len(TITLES) < 4e6
 
 
 def test_making_the_library_leaves_the_open_file_as_it_was(library: Path) -> None:
