@@ -6,6 +6,7 @@ with what was saved in another configuration, of which FOLDER/opened.npz says wh
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -112,3 +113,5 @@ if __name__ == "__main__":
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     np.savez(folder / "looks.npz", **looks(folder))
     np.savez(folder / "opened.npz", **opened(other, folder))
+    sys.stdout.flush()
+    os._exit(0)  # Blender 4.2 as a Python module crashes as Python ends

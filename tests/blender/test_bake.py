@@ -161,12 +161,14 @@ def test_a_bake_that_is_stopped_leaves_whole_files_and_goes_on_to_the_same(tmp_p
     while bake_under_way.written < 3:
         assert bake_under_way.step(process.engine(), block=False)
         process.engine().poll(0.01)
-    bake_under_way.step(process.engine(), block=False)  # the fourth is with the engine
+    bake_under_way.step(process.engine(), block=False)  # the next is with the engine
+    written = bake_under_way.written  # four, where the engine was quicker than this loop
     bake_under_way.stop()
-    assert bake_under_way.materials[0].describe() == "stopped after 3 of 6 frames"
+    assert 3 <= written < 6
+    assert bake_under_way.materials[0].describe() == f"stopped after {written} of 6 frames"
     left = {name: data for name, data in contents(tmp_path / "cut").items() if name.endswith(".png")}
     assert left.items() <= whole.items()
-    assert list(sidecar(tmp_path / "cut")["frames"]) == ["1", "2", "3"]
+    assert list(sidecar(tmp_path / "cut")["frames"]) == [str(frame) for frame in range(1, written + 1)]
     assert bake(tmp_path / "cut", 1, 6) == {"FINISHED"}
     assert contents(tmp_path / "cut") == whole
 
