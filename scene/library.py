@@ -14,9 +14,10 @@ from ..engine.models.model_header import ModelHeader, read_header
 from .baking.sequence import file_stem
 from .engine.process import preferences
 from .errors import LibraryError
+from .read_once import read_once
 
 _FIRST = "rusting_steel"
-_headers: dict[tuple[Path, int, int], ModelHeader] = {}  # a few kilobytes each; keyed on path, time and size
+_read_header = read_once(read_header)
 
 
 def trained_folder() -> Path:
@@ -84,13 +85,7 @@ def model_header(model: str, blend: bpy.types.Library | None = None) -> ModelHea
 
 def header_of(path: Path) -> ModelHeader:
     """The checked header of a model file; read again only when it changed. Raises InvalidModelError."""
-    status = path.stat()
-    key = (path, status.st_mtime_ns, status.st_size)
-    if key not in _headers:
-        if len(_headers) > 100:
-            _headers.clear()
-        _headers[key] = read_header(path)
-    return _headers[key]
+    return _read_header(path)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import bpy
 import numpy as np
@@ -17,9 +16,10 @@ from .. import library
 from ..age.png import png
 from ..errors import MaterialError
 from ..materials import check_editable
+from ..read_once import read_once
 from .kept import AtlasRecord, take_atlas
 
-_records: dict[tuple[Path, int, int], dict[str, Any]] = {}  # a few kilobytes each; keyed on path, time and size
+_record = read_once(read_record)  # what an archive says of itself
 
 
 def ready_atlas(model: str) -> Path | None:
@@ -73,14 +73,3 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
         shutil.rmtree(folder, ignore_errors=True)
     settings.seed, settings.resolution = record["seed"], record["extent"]
     return taken
-
-
-def _record(archive: Path) -> dict[str, Any]:
-    """What an archive says of itself; read again only when it changed. Raises InvalidAtlasError, OSError."""
-    status = archive.stat()
-    key = (archive, status.st_mtime_ns, status.st_size)
-    if key not in _records:
-        if len(_records) > 100:
-            _records.clear()
-        _records[key] = read_record(archive)
-    return _records[key]
