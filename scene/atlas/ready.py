@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bpy
@@ -50,9 +51,10 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
     folder = Path(tempfile.mkdtemp(prefix="patina-atlas-"))
     try:
         record = _record(path)
-        for picture, number, tile in read_tiles(path):
-            content = png(tile / np.float32(255), 8) if isinstance(tile, np.ndarray) else tile
-            tile_file(folder, record["stem"], picture, number).write_bytes(content)
+        with ThreadPoolExecutor() as pool:  # most of the time goes to zlib, which lets other threads run
+            tiles = [(tile_file(folder, record["stem"], *place), tile) for *place, tile in read_tiles(path)]
+            for (file, _), content in zip(tiles, pool.map(_packed, [tile for _, tile in tiles]), strict=True):
+                file.write_bytes(content)
         request = AtlasRequest(
             library.model_path(settings.model_stored),
             record["sha256"],
@@ -73,3 +75,7 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
         shutil.rmtree(folder, ignore_errors=True)
     settings.seed, settings.resolution = record["seed"], record["extent"]
     return taken
+
+
+def _packed(tile: np.ndarray | bytes) -> bytes:
+    return png(tile / np.float32(255), 8) if isinstance(tile, np.ndarray) else tile
