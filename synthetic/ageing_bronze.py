@@ -1,4 +1,4 @@
-"""Hammered bronze: satin, then brown with tarnish, then verdigris from the hollows up, until only ridges are brown."""
+"""Cast bronze: satin, then brown with tarnish, then verdigris from the hollows up, until only the heights are brown."""
 
 from __future__ import annotations
 
@@ -20,34 +20,20 @@ class AgeingBronze:
     def __init__(self, texels: int, seed: int = 0):
         self.plane = plane = Plane(texels)
         rng = np.random.default_rng(np.random.SeedSequence([seed, 2]))
-        self.satin = plane.noise(rng, 3.2, 1)
+        self.satin = plane.noise(rng, 7, 3, 0.6)
         self.grit = plane.noise(rng, 4.0, 2, 0.7)
         self.tint = plane.noise(rng, 12, 4, 0.7)
         self.cloud = plane.noise(rng, 24, 3)
-        self.relief, self.low = self._hammered(rng)
+        self.relief = 0.35 * plane.noise(rng, 22, 2, 0.3)  # texels: what the casting left, and the file did not take
+        self.low = 1 - rank(self.relief)
+        self.film = smoothstep(-2.0, 2.0, plane.noise(rng, 20, 3, 0.5))  # of air and hands, on the freshest metal
         self.speck = plane.noise(rng, 2.8, 2, 0.8)
         self.tarnish_late = 0.035 * self.cloud + 0.022 * self.tint - 0.20 * (self.low - 0.5)
-        self.rubbed = smoothstep(0.34, 0.02, self.low)  # hands and weather keep the ridges from going dark
+        self.rubbed = smoothstep(0.34, 0.02, self.low)  # hands and weather keep the heights from going dark
         self._corrode(rng)
 
-    def _hammered(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Bowls that hammer blows left, which meet in ridges, and a few pores: texels, and how low, from 0 to 1."""
-        plane = self.plane
-        bend = 0.7 * plane.noise(rng, 14, 2), 0.7 * plane.noise(rng, 14, 2)
-        relief = np.full((plane.cells, plane.cells), np.inf)
-        for point in plane.scatter(rng, 15):
-            depth, width = 0.6 + 0.5 * rng.random(), 9 + 2.5 * rng.random()
-            relief = np.minimum(relief, depth * ((plane.distance(point, bend) / width) ** 2 - 1))
-        relief = plane.blur(relief, 0.7)
-        low = 1 - rank(relief)
-        self.pores = np.zeros_like(relief)
-        for point in plane.scatter(rng, 15):
-            radius = 0.6 + 0.9 * rng.random() ** 2
-            self.pores = np.maximum(self.pores, smoothstep(1.3, 0.4, plane.distance(point, bend) / radius))
-        return relief - relief.mean(), low
-
     def _corrode(self, rng: np.random.Generator) -> None:
-        """Verdigris sets out from pores and hollows, each at its own age, and climbs slowly."""
+        """Verdigris sets out from hollows, each at its own age, and climbs slowly."""
         plane = self.plane
         bend = 1.5 * plane.noise(rng, 8, 2), 1.5 * plane.noise(rng, 8, 2)
         start = np.full((plane.cells, plane.cells), np.inf)
@@ -71,23 +57,22 @@ class AgeingBronze:
         tarnish = np.clip(1.1 * (age - self.tarnish_late) - 0.05, 0, None) * smoothstep(0, 0.12, age)
         tarnish = tarnish * (1 - 0.45 * self.rubbed) + 0.2 * near
 
-        metal = mix(_BRONZE * np.exp(0.03 * self.satin)[..., None], _GOLDEN, smoothstep(0.0, 0.27, tarnish))
+        metal = _BRONZE * np.exp(0.03 * self.satin - 0.08 * self.film)[..., None]
+        metal = mix(metal, _GOLDEN, smoothstep(0.0, 0.27, tarnish))
         metal = mix(metal, _PURPLE, 0.55 * smoothstep(0.16, 0.36, tarnish + 0.02 * self.tint))
         metal = mix(metal, _BROWN * np.exp(0.15 * self.tint)[..., None], smoothstep(0.26, 0.58, tarnish))
         metal = mix(metal, _DARK, 0.75 * smoothstep(0.6, 1.3, tarnish) + 0.2 * near)
         metal = mix(metal, _MALACHITE * 0.55, 0.55 * smoothstep(-0.16, 0.0, since) * smoothstep(0.1, 0.3, age))
-        metal = mix(metal, _DARK, 0.5 * self.pores)
-        metallic = 1 - 0.45 * smoothstep(0.18, 0.5, tarnish) - 0.35 * smoothstep(0.5, 1.0, tarnish)
+        metallic = 1 - 0.10 * self.film - 0.40 * smoothstep(0.18, 0.5, tarnish) - 0.35 * smoothstep(0.5, 1.0, tarnish)
         rough = 0.48 + 0.02 * self.satin + 0.04 * smoothstep(0.05, 0.3, tarnish) + 0.10 * smoothstep(0.3, 0.9, tarnish)
 
         crust, crust_height = self._verdigris(since)
-        pitted = self.relief + 0.03 * self.satin - 0.5 * self.pores
         shrink = self.plane.shrink
         return {
             "base_color": shrink(np.clip(mix(metal, crust, green), 0.002, 0.95)),
-            "metallic": shrink(np.clip(metallic * (1 - 0.5 * self.pores), 0, 1) * (1 - green)),
+            "metallic": shrink(metallic * (1 - green)),
             "roughness": shrink(np.clip(mix(rough, 0.88 + 0.04 * self.grit, green), 0.05, 1)),
-            "height": shrink(pitted + green * crust_height),
+            "height": shrink(self.relief + 0.03 * self.satin + green * crust_height),
         }
 
     def _verdigris(self, since: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +83,5 @@ class AgeingBronze:
         color = mix(color, _BLUE, 0.65 * smoothstep(0.1, 1.6, self.cloud + 0.4 * self.tint))
         color = mix(color, _MINT, 0.9 * smoothstep(0.15, 0.75, old + 0.20 * self.tint + 0.05 * self.speck))
         color = mix(color, _MALACHITE, 0.6 * smoothstep(0.6, 2.0, -self.tint + 0.5 * self.speck))
-        color = mix(color, color * 0.45, 0.7 * self.pores)
         height = 0.15 + 0.75 * thick + thick * (0.20 * self.grit + 0.15 * self.tint)
         return color * np.exp(0.13 * self.speck)[..., None], height

@@ -51,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="side of the trained state in texels (default 64), twice that in the last steps",
     )
     recipe.add_argument("--late-share", type=float, default=0.2, help="of the steps: those last ones (default 0.2)")
-    recipe.add_argument("--learning-rate", type=float, default=5e-4, help="halved down to a fifth (default 0.0005)")
+    recipe.add_argument(
+        "--learning-rate", type=float, default=5e-4, help="halved down to a fifth, then falling to 0 (default 0.0005)"
+    )
     recipe.add_argument("--width", type=int, help="of the network (default 32, or that of the model it begins with)")
     recipe.add_argument("--duration", type=float, help="ODE time from fresh to aged (default 5, or that model's)")
     recipe.add_argument("--seed", type=int, default=0)

@@ -26,8 +26,9 @@ class TrainingConfig:
     steps_per_unit: the fewest and most Euler steps for a unit of ODE time, drawn anew for each segment so that the
     field does not lean on one step length. checks: full inferences over the whole training, by which the learning rate
     and the kept state are decided; the rate is halved when more than `patience` of them in a row did not better the
-    loss by the share `plateau`. averaging: of the weights, the share that stays at each step. precision: of
-    convolutions, one of `PRECISIONS`; a training repeats bit for bit only where the machine chooses alike.
+    loss by the share `plateau`. settling: the share of the steps, the last, in which the rate falls to nothing.
+    averaging: of the weights, the share that stays at each step. precision: of convolutions, one of `PRECISIONS`; a
+    training repeats bit for bit only where the machine chooses alike.
     """
 
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(12, 32, (1, 2, 4), True))
@@ -43,6 +44,7 @@ class TrainingConfig:
     least_learning_rate: float = 1e-4
     patience: int = 4
     plateau: float = 0.01
+    settling: float = 0.3
     checks: int = 60
     averaging: float = 0.999
     precision: str = "auto"

@@ -12,7 +12,7 @@ from ..appearance import PrincipledAppearance
 from .exemplar import Exemplar
 from .flash import map_pictures
 from .objective import Objective, shares
-from .patch_loss import Loss, PatchLoss, overflow
+from .patch_loss import LEAST_SPREAD, Loss, PatchLoss, overflow
 from .rgb import OVERFLOW_WEIGHT
 
 _HEIGHT = 5
@@ -34,12 +34,12 @@ class MapsObjective(Objective):
 
     def __init__(self, exemplar: Exemplar, loss: Loss | None = None):
         super().__init__(exemplar)
-        self.loss = loss or PatchLoss()
         frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).clone()
         self.relief = max(_LEAST_RELIEF, 4 * float(frames[:, _HEIGHT].std()))
         frames[:, _HEIGHT] = frames[:, _HEIGHT] / self.relief + 0.5
         colour, others = frames[:, :3].std().expand(3), frames[:, 3:].transpose(0, 1).flatten(1).std(dim=1)
         spread = torch.cat((colour, others)).clamp(min=_LEAST_SPREAD)[:, None, None]
+        self.loss = loss or PatchLoss(inner=3, least=tuple((LEAST_SPREAD / spread).flatten().tolist()))
         self.register_buffer("spread", spread, persistent=False)
         self.register_buffer("frames", frames / spread, persistent=False)
         self.look = PrincipledAppearance(self.relief / 2)  # maps are 0.5 x + 0.5, and so is height here

@@ -17,8 +17,7 @@ from torch.nn import functional
 
 from .sorting import differentiably_sorted_rows, sorted_rows
 
-# One step of 8 bits, and a little: directions in which the exemplar hardly varies are not blown up beyond it.
-_LEAST_SPREAD = 0.006
+LEAST_SPREAD = 0.006  # one step of 8 bits, and a little
 COLOUR = slice(0, 3)
 
 Target = list[tuple[Tensor, float]]
@@ -44,12 +43,19 @@ class PatchLoss:
     dwarfs that of detail, and fine noise goes unpunished. For the same reason each projection is measured in units of
     the exemplar's spread along it.
     A third of the directions see differences of the first three channels only: in the others lightness drowns colour,
-    and noise of colour would go unpunished. Where there are more maps, another third see one alone, colour being one.
+    and noise of colour would go unpunished. Where there are more maps, these are a sixth, and half of the directions
+    see one map alone, lightness twice as often as another.
+    inner: a quarter of the directions see only so many texels each way in the middle of a patch, 0 for none: random
+    sums over all of a patch are nearly normal however its grain clusters.
+    least: what hardly shows in each channel, or in all of them alike; directions in which the exemplar varies less are
+    not blown up beyond it.
     """
 
     patch: int = 7
     projections: int = 64
     scales: int = 4
+    inner: int = 0
+    least: tuple[float, ...] = (LEAST_SPREAD,)
     sorted = staticmethod(sorted_rows)
     sorted_with_gradient = staticmethod(differentiably_sorted_rows)
 
@@ -71,24 +77,29 @@ class PatchLoss:
         return total
 
     def describe(self) -> str:
-        projections = f"{self.projections} projections, a third of colour"
-        return f"patches of {self.patch} x {self.patch}, {projections}, {self.scales} scales"
+        kinds = f"a quarter of {self.inner} x {self.inner}" if self.inner else "a third of colour"
+        return f"patches of {self.patch} x {self.patch}, {self.projections} projections, {kinds}, {self.scales} scales"
 
     def _directions(self, channels: int, generator: torch.Generator) -> Tensor:
-        shape = (self.projections, channels, self.patch, self.patch)
-        directions = torch.randn(shape, generator=generator)
-        half = directions[: self.projections // 2]
-        half -= half.mean((2, 3), keepdim=True)
+        seen = torch.ones(self.projections, 1, self.patch, self.patch)
+        if self.inner:
+            outer = (self.patch - self.inner) // 2
+            seen[3::4] = functional.pad(torch.ones(self.inner, self.inner), (outer,) * 4)
+        directions = seen * torch.randn((self.projections, channels, self.patch, self.patch), generator=generator)
+        means = directions.sum((2, 3), keepdim=True) / seen.sum((2, 3), keepdim=True)
+        half = slice(self.projections // 2)
+        directions[half] -= (means * seen)[half]
         if channels >= 3:
-            colour = directions[::3]
+            colour = directions[:: 3 if channels == 3 else 6]
             colour[:, 3:] = 0
             colour[:, COLOUR] -= colour[:, COLOUR].mean(1, keepdim=True)
         if channels > 3:
-            alone = directions[1::3]
-            chosen = torch.randint(2, channels, (len(alone),), generator=generator)
-            seen = functional.one_hot(chosen, channels)
-            seen[:, COLOUR] = seen[:, 2:3]  # colour is one map
-            alone *= seen[:, :, None, None]
+            alone = directions[1::2]
+            chosen = torch.randint(1, channels, (len(alone),), generator=generator)
+            alone[:, COLOUR] = alone[:, :1]  # the three alike: lightness
+            of_one = functional.one_hot(chosen, channels)
+            of_one[:, COLOUR] = of_one[:, COLOUR].sum(1, keepdim=True)
+            alone *= of_one[:, :, None, None]
         return directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
 
     def _sliced_distance(
@@ -107,7 +118,8 @@ class PatchLoss:
                 theirs = functional.conv2d(picture[..., top:, left:], directions, stride=stride).flatten(2)[0]
                 drawn.append((self.sorted(theirs), share))
             quantiles = mixed_quantiles(drawn, count, self.sorted)
-            spread = _deviation(quantiles) + _LEAST_SPREAD
+            least = (directions * directions.new_tensor(self.least)[:, None, None]).flatten(1).norm(dim=1)
+            spread = _deviation(quantiles) + least
         return ((ours - quantiles).abs().mean(dim=1) / spread).mean()
 
 

@@ -55,6 +55,7 @@ class Training:
         self.optimizer = self._new_optimizer()
         self.generator = torch.Generator().manual_seed(config.seed)
         self.iteration = 0
+        self.plateau_rate = config.learning_rate
         self.state = torch.empty(0)
         self.time = 0.0
         self.targets: list[float] = []
@@ -73,9 +74,9 @@ class Training:
     def stage(self) -> tuple[bool, int, bool]:
         """Losses compare only within a stage: is it the initialisation, the side of the state, does it start plain?"""
         config = self.config
+        step = min(self.iteration, config.iterations - 1)  # once all are done, the last one's
         is_late, is_plain = (
-            self.iteration >= round(config.iterations * (1 - share))
-            for share in (config.late_share, self.objective.plain_share)
+            step >= round(config.iterations * (1 - share)) for share in (config.late_share, self.objective.plain_share)
         )
         size = config.late_state_size if is_late else config.state_size
         return self.iteration < self.objective.initialisation, size, is_plain
@@ -87,7 +88,10 @@ class Training:
 
     @property
     def learning_rate(self) -> float:
-        return self.optimizer.param_groups[0]["lr"]
+        """That of the plateau; in the last `config.settling` of the steps it falls to nothing, along half a cosine."""
+        settling = max(1.0, self.config.settling * self.config.iterations)  # steps
+        left = min(1.0, max(0, self.config.iterations - self.iteration) / settling)
+        return self.plateau_rate * 0.5 * (1 - math.cos(math.pi * left))
 
     def step(self) -> float:
         """One optimiser step over one segment; returns its loss."""
@@ -107,6 +111,8 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self._normalise_gradients()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate
         self.optimizer.step()
         self._average()
         self.state, self.time = state.detach(), target
@@ -136,7 +142,7 @@ class Training:
             self.best_light = self.objective.light()
         if self.bad_checks > self.config.patience:
             self.bad_checks = 0
-            self._set_learning_rate(max(self.learning_rate / 2, self.config.least_learning_rate))
+            self.plateau_rate = max(self.plateau_rate / 2, self.config.least_learning_rate)
         self.setbacks = 0
         self._safe = _frozen(self._own_state())
         return loss
@@ -156,7 +162,7 @@ class Training:
         self._load_own_state(_frozen(self._safe))
         self.setbacks = setbacks
         self.generator.manual_seed(self.config.seed + 1000 * setbacks + self.iteration)
-        self._set_learning_rate(self.learning_rate * 0.5**setbacks)
+        self.plateau_rate *= 0.5**setbacks
         self.targets = []
 
     def _new_optimizer(self) -> torch.optim.Adam:
@@ -169,10 +175,6 @@ class Training:
 
     def _parameters(self) -> list[nn.Parameter]:
         return [*self.field.parameters(), *self.objective.parameters()]
-
-    def _set_learning_rate(self, rate: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
 
     def _refresh(self, size: int, segments: int) -> None:
         """A new life from noise: the fresh texture first, then stratified random times, in order.
@@ -253,6 +255,7 @@ class Training:
             "checked_stage": self.checked_stage,
             "setbacks": self.setbacks,
             "lives": self.lives,
+            "plateau_rate": self.plateau_rate,
         }
 
     def _load_own_state(self, saved: dict[str, Any]) -> None:
@@ -266,7 +269,7 @@ class Training:
         self.iteration, self.time, targets, history, self.best, self.bad_checks = saved["progress"]
         self.targets, self.history = list(targets), list(history)
         self.checked_stage = tuple(saved["checked_stage"])
-        self.setbacks, self.lives = saved["setbacks"], saved["lives"]
+        self.setbacks, self.lives, self.plateau_rate = saved["setbacks"], saved["lives"], saved["plateau_rate"]
 
     def best_field(self) -> VectorField:
         """The averaged weights of the best check."""

@@ -173,3 +173,21 @@ def test_a_map_that_never_varies_does_not_drown_the_others() -> None:
     exemplar.frames[..., 3] = 0.0
     objective = MapsObjective(exemplar, loss=LOSS)
     assert torch.isfinite(objective.frames).all() and float(objective.spread.min()) >= 0.0299
+
+
+def test_what_no_eye_sees_in_a_map_that_is_even_at_one_age_is_no_difference() -> None:
+    """A fresh surface that is all metal, and 1 of 1,000 less, is as it should be; one too rough by a fifth is not."""
+    exemplar = texture_sets(extent=64)
+    exemplar.frames[1, ..., 3] = 1.0
+    exemplar.frames[1, :6, :6, 3] = 0.0
+    grain = np.random.Generator(np.random.PCG64(0)).normal(0.0, 0.02, (64, 64)).astype(np.float32)
+    exemplar.frames[..., 4] += grain
+    objective = MapsObjective(exemplar)
+    fresh = exemplar.frames[0]
+    duller, rougher = fresh.copy(), fresh.copy()
+    duller[..., 3] -= 0.001
+    rougher[..., 4] += 0.2 * grain
+    same, dull, rough = (
+        float(objective.distance(state_of(objective, maps), 0.0, generator())) for maps in (fresh, duller, rougher)
+    )
+    assert dull - same < 0.8 * (rough - same)

@@ -157,7 +157,7 @@ def test_noise_in_one_map_among_many_is_noticed() -> None:
 
 
 def test_lightness_that_is_too_rough_is_noticed_among_many_maps() -> None:
-    """Colour is one of the maps that are seen alone; else other maps drown its lightness."""
+    """Lightness is one of the maps that are seen alone; else the others drown it."""
     soft = functional.avg_pool2d(functional.pad(texture()[:, :1], (3,) * 4, mode="circular"), 7, stride=1)
     others = torch.cat([texture(seed=seed)[:, :1] for seed in (1, 2, 3)], dim=1)
     maps = torch.cat((soft.expand(1, 3, 96, 96), others), dim=1)
@@ -166,3 +166,22 @@ def test_lightness_that_is_too_rough_is_noticed_among_many_maps() -> None:
     finest = PatchLoss(projections=64, scales=1)
     still = float(finest(maps, [(maps, 1.0)], torch.Generator().manual_seed(1)))
     assert float(finest(rough, [(maps, 1.0)], torch.Generator().manual_seed(1))) > 4 * still
+
+
+def test_small_projections_tell_grain_in_clusters_from_grain_everywhere() -> None:
+    """As much of it in both, on a relief that varies more."""
+    relief = 3 * functional.avg_pool2d(functional.pad(texture()[:, :1], (7,) * 4, mode="circular"), 15, stride=1)
+    grain, other = (
+        0.02 * torch.randn((1, 1, 96, 96), generator=torch.Generator().manual_seed(seed)) for seed in (3, 4)
+    )
+    crusts = torch.zeros_like(grain)
+    crusts[..., :24, :24] = 4.0  # a sixteenth of the area, four times the amplitude
+    target = [(relief + crusts * grain, 1.0)]
+    told = {}
+    for inner in (0, 3):
+        loss = PatchLoss(projections=256, scales=1, inner=inner)
+        clustered, even = (
+            float(loss(relief + values, target, torch.Generator().manual_seed(1))) for values in (crusts * other, other)
+        )
+        told[inner] = even - clustered
+    assert told[3] > 1.5 * told[0] > 0
