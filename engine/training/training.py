@@ -98,6 +98,7 @@ class Training:
         is_initial, size, _ = self.stage
         if self.iteration and self.iteration == self.objective.initialisation:
             self.optimizer = self._new_optimizer()  # what was learned without structure says nothing of its slopes
+            self.plateau_rate = self.config.learning_rate
             self.targets = []
         if not self.targets or self.state.shape[-1] != size:
             self._refresh(size, self.objective.initial_segments if is_initial else self.config.segments)

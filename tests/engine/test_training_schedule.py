@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from footage import SMALL, darkening, rgb_objective
+from patina.engine.training.flash import FlashObjective
+from patina.engine.training.patch_loss import PatchLoss
 from patina.engine.training.training import Training
 
 
@@ -80,3 +82,15 @@ def test_in_the_end_the_learning_rate_settles_to_nothing() -> None:
     full = SMALL.learning_rate
     assert rates == pytest.approx([full] * 7 + [full * 0.5 * (1 - math.cos(math.pi * k / 4)) for k in (3, 2, 1)])
     assert training.learning_rate == 0.0
+
+
+def test_a_plateau_of_the_initialisation_does_not_slow_what_follows() -> None:
+    objective = FlashObjective(darkening(), initialisation=2, loss=PatchLoss(projections=8, scales=1))
+    channels = objective.observed + 2
+    training = Training(objective, replace(SMALL, network=replace(SMALL.network, channels=channels)))
+    training.plateau_rate = SMALL.least_learning_rate
+    rates = []
+    for _ in range(3):
+        training.step()
+        rates.append(training.optimizer.param_groups[0]["lr"])
+    assert rates == [SMALL.least_learning_rate] * 2 + [SMALL.learning_rate]
