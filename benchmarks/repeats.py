@@ -111,7 +111,14 @@ def _lookups(plane: Any) -> tuple[int, int]:
     group = _module("scene.materials").group_node(plane.active_material).node_tree
     outputs = [node for node in group.nodes if node.bl_idname == "NodeGroupOutput"]
     used = _module("scene.twins").nodes_before(outputs)
-    images = [node.image for node in used if node.bl_idname == "ShaderNodeTexImage"]
+    inner = [
+        tree
+        for node in used
+        if node.bl_idname == "ShaderNodeGroup"
+        for tree in (node.node_tree, *_module("scene.nodes").groups_within(node.node_tree))
+    ]
+    nodes = [*used, *(node for tree in inner for node in tree.nodes)]
+    images = [node.image for node in nodes if node.bl_idname == "ShaderNodeTexImage"]
     return len(images), len(set(images))
 
 

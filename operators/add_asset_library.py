@@ -8,6 +8,7 @@ import bpy
 
 from ..engine.errors import PatinaError
 from ..scene.library_assets import add_asset_library
+from .progress import shown_progress
 
 
 class AddAssetLibrary(bpy.types.Operator):
@@ -18,14 +19,11 @@ class AddAssetLibrary(bpy.types.Operator):
     bl_options: ClassVar[set[str]] = {"REGISTER"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        manager = context.window_manager
-        manager.progress_begin(0, 100)
         try:
-            names = add_asset_library(manager.progress_update)
+            with shown_progress(context) as report:
+                names = add_asset_library(report)
         except PatinaError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        finally:
-            manager.progress_end()
         self.report({"INFO"}, f"In the Asset Browser, library Patina: {', '.join(names)}")
         return {"FINISHED"}

@@ -14,6 +14,7 @@ from ..scene.engine import process as engine_process
 from ..scene.materials import add_patina
 from ..scene.targets import Target, new_material, targets
 from .context import active_material
+from .progress import shown_progress
 
 
 class AddToMaterial(bpy.types.Operator):
@@ -58,7 +59,7 @@ class AddToMaterial(bpy.types.Operator):
         done = 0
         for material, objects in self._targets(context):
             try:
-                self._age(material, objects)
+                self._age(context, material, objects)
                 done += 1
             except PatinaError as error:
                 errors.append(str(error))
@@ -71,7 +72,9 @@ class AddToMaterial(bpy.types.Operator):
             return targets([*context.selected_objects, context.active_object])
         return [(active_material(context), [context.active_object])]
 
-    def _age(self, material: bpy.types.Material | None, objects: Sequence[bpy.types.Object]) -> None:
+    def _age(
+        self, context: bpy.types.Context, material: bpy.types.Material | None, objects: Sequence[bpy.types.Object]
+    ) -> None:
         """Let one material age, or a new one of objects that have none. Raises PatinaError."""
         model = self.model or library.default_model()
         library.model_header(model)
@@ -79,15 +82,16 @@ class AddToMaterial(bpy.types.Operator):
             material = new_material(objects)
         add_patina(material, model, layer=self.mode == "LAYER")
         if engine_process.lacking():
-            self._play_ready_atlas(material)
+            self._play_ready_atlas(context, material)
         bare = [found.name for found in objects if not getattr(found.data, "uv_layers", None)]
         if bare:
             material.patina.mapping = "BOX"
             self.report({"WARNING"}, f"{bare[0]!r} has no UV map: box mapping is used instead")
 
-    def _play_ready_atlas(self, material: bpy.types.Material) -> None:
+    def _play_ready_atlas(self, context: bpy.types.Context, material: bpy.types.Material) -> None:
         try:
             if ready_atlas(material.patina.model) is not None:
-                use_ready_atlas(material)
+                with shown_progress(context) as report:
+                    use_ready_atlas(material, report)
         except PatinaError as error:
             self.report({"WARNING"}, str(error))

@@ -9,6 +9,7 @@ import bpy
 from ..engine.errors import PatinaError
 from ..scene.atlas.ready import use_ready_atlas
 from .context import active_material, poll_ageing
+from .progress import shown_progress
 
 
 class UseReadyAtlas(bpy.types.Operator):
@@ -24,7 +25,8 @@ class UseReadyAtlas(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            use_ready_atlas(active_material(context))
+            with shown_progress(context) as report:
+                use_ready_atlas(active_material(context), report)
         except PatinaError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

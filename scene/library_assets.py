@@ -15,12 +15,16 @@ import bpy
 from ..engine.files.whole_files import written_whole
 from . import library
 from .animation import key_age
+from .atlas.lookups import LOOKUPS_GROUP
+from .atlas.nodes import atlas_groups, atlas_images
 from .atlas.ready import ready_atlas, use_ready_atlas
 from .errors import LibraryError
 from .icons import load_picture
 from .library import Entry
 from .library_pictures import ball, thumbnail
 from .materials import add_patina, group_node
+from .node_group import group_images
+from .nodes import drop_shared_group
 from .versions import use_nodes
 
 FIRST, LAST = 1, 250  # frames over which an asset ages: those of a new scene
@@ -76,6 +80,7 @@ def add_asset_library(report: Callable[[int], None] = lambda _: None) -> list[st
             raise LibraryError(f"{folder} cannot be written ({error})", "free space on the disk") from error
         finally:
             bpy.data.batch_remove({block for material in made for block in _belongings(material)})
+            drop_shared_group(LOOKUPS_GROUP)
     if _registered() is None:
         bpy.context.preferences.filepaths.asset_libraries.new(name=_NAME, directory=str(folder))
         bpy.context.preferences.is_dirty = True
@@ -120,8 +125,8 @@ def _belongings(material: bpy.types.Material) -> Iterator[bpy.types.ID]:
         yield animation.action
     node = group_node(material)
     if node is not None:
-        yield node.node_tree
-        yield from {inner.image for inner in node.node_tree.nodes if getattr(inner, "image", None) is not None}
+        inner = (group for group in atlas_groups(node.node_tree) if LOOKUPS_GROUP not in group)  # others may share that
+        yield from {node.node_tree, *inner, *group_images(node.node_tree).values(), *atlas_images(node.node_tree)}
 
 
 @contextmanager

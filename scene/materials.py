@@ -8,7 +8,7 @@ import bpy
 
 from . import library
 from .age.group import SOURCE_GROUP
-from .atlas.nodes import atlas_images
+from .atlas.nodes import atlas_groups, atlas_images, drop_unused
 from .baking.sequence_nodes import sequence_images
 from .errors import MaterialError
 from .images import make_images
@@ -90,12 +90,14 @@ def remove_patina(material: bpy.types.Material) -> None:
         raise MaterialError(f"The material {material.name!r} does not age", "nothing is to be removed")
     group = node.node_tree
     images = {*group_images(group).values(), *atlas_images(group), *sequence_images(group)} - {None}
+    inner = atlas_groups(group)
     tree = material.node_tree
     remove_animation(tree, [found.name for found in tagged(tree)])
     part(tree)
     drop_shared_group(SOURCE_GROUP)
     if group.users == 0:
         bpy.data.node_groups.remove(group)
+        drop_unused(inner)
         drop_shared_group(PLACES_GROUP)
         for image in images:
             if image.users == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import bpy
 
@@ -64,6 +64,27 @@ def drop_shared_group(mark: str) -> None:
         bpy.data.node_groups.remove(group)
 
 
+def new_group(name: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> bpy.types.NodeTree:
+    """An empty group with sockets of these names and kinds (Float, Vector, Color).
+
+    Blender hides a name that begins with a dot in its menus.
+    """
+    group = bpy.data.node_groups.new(name, "ShaderNodeTree")
+    for way, sockets in (("INPUT", inputs), ("OUTPUT", outputs)):
+        for socket_name, kind in sockets.items():
+            group.interface.new_socket(socket_name, in_out=way, socket_type=f"NodeSocket{kind}")
+    return group
+
+
+def groups_within(tree: bpy.types.NodeTree) -> Iterator[bpy.types.NodeTree]:
+    """The groups that the nodes of a tree are made of, and those within them; each as often as it is used."""
+    for node in tree.nodes:
+        inner = getattr(node, "node_tree", None)
+        if inner is not None:
+            yield inner
+            yield from groups_within(inner)
+
+
 class Writer:
     """Adds nodes to a tree, each call one node: sockets are linked, numbers become default values."""
 
@@ -77,6 +98,14 @@ class Writer:
         self._column += 1
         for identifier, value in inputs.items():
             self._feed(socket(node.inputs, identifier), value)
+        return node
+
+    def group(self, tree: bpy.types.NodeTree, **inputs: Value) -> bpy.types.Node:
+        """A node of a group; its inputs by their names, with _ for a space."""
+        node = self.node("ShaderNodeGroup")
+        node.node_tree = tree
+        for name, value in inputs.items():
+            self._feed(node.inputs[name.replace("_", " ")], value)
         return node
 
     def vector(self, operation: str, *values: Value) -> bpy.types.NodeSocket:

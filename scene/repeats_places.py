@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bpy
 
-from .nodes import Value, Writer, shared_group
+from .nodes import Value, Writer, new_group, shared_group
 
 PLACES_GROUP = "patina_shifts"  # marks the group
 _ACROSS = (1.9, 1.3, 0.0)  # bands for each repeat, along u and v
@@ -22,11 +22,9 @@ def places_group() -> bpy.types.NodeTree:
     found = shared_group(PLACES_GROUP)
     if found is not None:
         return found
-    group = bpy.data.node_groups.new("Patina Shifts", "ShaderNodeTree")
+    outputs = {"First": "Vector", "Second": "Vector", "Between": "Float"}
+    group = new_group("Patina Shifts", {"Position": "Vector"}, outputs)
     group[PLACES_GROUP] = True
-    group.interface.new_socket("Position", in_out="INPUT", socket_type="NodeSocketVector")
-    for name, kind in (("First", "Vector"), ("Second", "Vector"), ("Between", "Float")):
-        group.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}")
     writer = Writer(group)
     position = writer.node("NodeGroupInput").outputs[0]
     outputs = writer.node("NodeGroupOutput").inputs

@@ -1,30 +1,25 @@
 """What is inside the group while it plays an atlas: plain nodes that blend the two nearest kept ages at every point.
 
-Each age is a tile of three tiled (UDIM) images. Tiles of one size are separate layers on the GPU: ages never mix.
-
-The trap: a tile is looked up by coordinates after FRACTION, and Eevee chooses mip levels from the differences of these
-between neighbouring pixels. Where they jump, at every wrap, it would take a level far too coarse: a seam. So every tile
-is looked up three times, with coordinates that are equal modulo 1 but jump at different places, a third of the texture
-apart, and each point takes one that jumps at least a sixth of the texture away. Two lookups would not do: the borders
-of any two fundamental domains of a torus cross somewhere.
+Each age is a tile of three tiled (UDIM) images. Tiles of one size are separate layers on the GPU: ages never mix. These
+nodes are a group of their own: all that Blender does with nodes takes time that grows with the tree that they are in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
 import bpy
 
-from ...engine.atlas.layout import COLUMNS, HALVES, PICTURES, SCALARS, margin_texels, side_texels
+from ...engine.atlas.layout import HALVES, PICTURES, SCALARS, margin_texels, side_texels
 from ...engine.maps.map_names import CHANGE, DEPARTURE
 from ..change import change_of
-from ..maps import UNIT
-from ..nodes import Value, Writer
+from ..maps import LABELS, UNIT
+from ..nodes import Value, Writer, groups_within, new_group
+from .lookups import JUMPS, LOOKUPS, TILES, lookups_group
+from .neighbours import neighbours
+from .pictures import ATLAS, PART, picture_groups
 
-_PART = "patina_part"
-_ATLAS = "atlas"
-_APART = 1 / 3  # of the texture, between the jumps of two lookups
+_KINDS = dict.fromkeys(SCALARS, "Float") | {"base_color": "Color", "normal": "Color", CHANGE: "Float"}
 
 
 def build_atlas(
@@ -46,12 +41,78 @@ def build_atlas(
     before = {node.name for node in group.nodes}
     writer = Writer(group, row=6)
     inputs = writer.node("NodeGroupInput").outputs
-    lookups, near = _lookups(writer, inputs["Vector"], inputs["Scale"], extent)
-    tiles, share = _neighbours(writer, inputs["Age"], ages)
-    seen = {picture: _Seen(writer, images[picture], lookups, near, tiles) for picture in PICTURES}
+    position = writer.vector("SCALE", inputs["Vector"], writer.math("MULTIPLY", inputs["Scale"], UNIT / extent))
+    atlas = _atlas_group(images, extent, ages, bounds, shares, change)
+    node = writer.group(atlas, Age=inputs["Age"], Position=position)
+    node.label = "Atlas"
+    for node in group.nodes:
+        if node.name not in before:
+            node[PART] = ATLAS
 
-    surface = seen["surface"].colors()
-    bends = _bends(writer, seen, surface, share) if shares else {}
+
+def atlas_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocket]:
+    """Where the atlas gives each map and Change, which older ones lack; empty where the group has none."""
+    for node in group.nodes:
+        if node.get(PART) == ATLAS and node.bl_idname == "ShaderNodeGroup" and node.node_tree is not None:
+            return {name: node.outputs[LABELS[name]] for name in _KINDS if LABELS[name] in node.outputs}
+    ends = {name: group.nodes.get(f"Atlas {name}") for name in _KINDS}  # earlier Patinas had all nodes in the one group
+    return {name: end.outputs[0] for name, end in ends.items() if end is not None}
+
+
+def atlas_groups(group: bpy.types.NodeTree) -> list[bpy.types.NodeTree]:
+    """The groups that the group's atlas is made of, the outer ones first."""
+    outer = [node.node_tree for node in group.nodes if node.get(PART) == ATLAS and getattr(node, "node_tree", None)]
+    return list(dict.fromkeys(found for tree in outer for found in (tree, *groups_within(tree))))
+
+
+def atlas_images(group: bpy.types.NodeTree) -> list[bpy.types.Image]:
+    """The images of the group's atlas; None in place of one that was deleted."""
+    nodes = [node for tree in (group, *atlas_groups(group)) for node in tree.nodes if node.get(PART) == ATLAS]
+    return list(dict.fromkeys(node.image for node in nodes if node.bl_idname == "ShaderNodeTexImage"))
+
+
+def clear_atlas(group: bpy.types.NodeTree) -> None:
+    """Take the nodes of an atlas out."""
+    groups = atlas_groups(group)
+    for node in [node for node in group.nodes if node.get(PART) == ATLAS]:
+        group.nodes.remove(node)
+    drop_unused(groups)
+
+
+def drop_unused(groups: Sequence[bpy.types.NodeTree]) -> None:
+    """Take what `atlas_groups` gave out of the file where nothing uses it any more."""
+    for group in groups:
+        if group.users == 0 and group.library is None:
+            bpy.data.node_groups.remove(group)
+
+
+def _atlas_group(
+    images: Mapping[str, bpy.types.Image],
+    extent: int,
+    ages: Sequence[float],
+    bounds: Mapping[str, Sequence[float]],
+    shares: Mapping[str, Mapping[str, float]],
+    change: bool,
+) -> bpy.types.NodeTree:
+    """The group that gives the maps, the normal encoded, from an Age and a position in repeats of the texture."""
+    kinds = {LABELS[name]: kind for name, kind in _KINDS.items() if change or name != CHANGE}
+    group = new_group(".Patina Atlas", {"Age": "Float", "Position": "Vector"}, kinds)
+    writer = Writer(group)
+    inputs = writer.node("NodeGroupInput").outputs
+    first, second, share = neighbours(writer, inputs["Age"], ages)
+    side = side_texels(extent)
+    shape = {"Texture": extent / side, "Margin": margin_texels(extent) / side}
+    looks = writer.group(lookups_group(), Position=inputs["Position"], First=first, Second=second, **shape).outputs
+    given = {name.replace(" ", "_"): looks[name] for name in (*LOOKUPS, *JUMPS)}
+    seen = {name: writer.group(tree, **given).outputs for name, tree in picture_groups(images).items()}
+
+    def both(picture: str, kind: str) -> list[bpy.types.NodeSocket]:
+        """What both tiles of a picture hold."""
+        return [seen[picture][f"{tile} {kind}"] for tile in TILES]
+
+    surface = both("surface", "Color")
+    halfway = {part: seen[picture]["First Alpha"] for picture, parts in PICTURES.items() for part in parts}
+    bends = _bends(writer, halfway, surface, share) if shares else {}
 
     def bent(name: str, value: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
         """The value of a map with its shares of the bends."""
@@ -62,11 +123,11 @@ def build_atlas(
 
     outputs: dict[str, bpy.types.NodeSocket] = {}
     if change:
-        outputs[CHANGE] = change_of(writer, bent(DEPARTURE, writer.mix_numbers(share, *seen["surface"].alphas())))
+        outputs[CHANGE] = change_of(writer, bent(DEPARTURE, writer.mix_numbers(share, *both("surface", "Alpha"))))
     # Square roots are blended, as the kept ages were chosen for.
-    roots = [writer.node("ShaderNodeGamma", Color=end, Gamma=0.5).outputs[0] for end in seen["base_color"].colors()]
+    roots = [writer.node("ShaderNodeGamma", Color=end, Gamma=0.5).outputs[0] for end in both("base_color", "Color")]
     outputs["base_color"] = writer.node("ShaderNodeGamma", Color=writer.mix(share, *roots), Gamma=2.0).outputs[0]
-    outputs["normal"] = writer.mix(share, *seen["normal"].colors())
+    outputs["normal"] = writer.mix(share, *both("normal", "Color"))
     if "normal" in bounds:  # pictures of earlier Patinas hold all of its range
         low, high, *_ = bounds["normal"]
         widths = (high - low, high - low, 1.0)
@@ -76,130 +137,21 @@ def build_atlas(
         low, high, least, most = bounds[name]
         decoded = bent(name, writer.math("MULTIPLY_ADD", value, high - low, low))
         outputs[name] = writer.node("ShaderNodeClamp", Value=decoded, Min=least, Max=most).outputs[0]
+    ends = writer.node("NodeGroupOutput").inputs
     for name, value in outputs.items():
-        end = writer.node("NodeReroute")
-        end.name = _end(name)
-        group.links.new(value, end.inputs[0])
-    for node in group.nodes:
-        if node.name not in before:
-            node[_PART] = _ATLAS
-
-
-def atlas_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocket]:
-    """Where the atlas gives each map and Change, which older ones lack; empty where the group has none."""
-    names = (*SCALARS, "base_color", "normal", CHANGE)
-    ends = {name: group.nodes.get(_end(name)) for name in names}
-    return {name: end.outputs[0] for name, end in ends.items() if end is not None}
-
-
-def atlas_images(group: bpy.types.NodeTree) -> list[bpy.types.Image]:
-    """The images of the group's atlas; None in place of one that was deleted."""
-    nodes = [node for node in group.nodes if node.bl_idname == "ShaderNodeTexImage" and node.get(_PART) == _ATLAS]
-    return list(dict.fromkeys(node.image for node in nodes))
-
-
-def clear_atlas(group: bpy.types.NodeTree) -> None:
-    """Take the nodes of an atlas out."""
-    for node in [node for node in group.nodes if node.get(_PART) == _ATLAS]:
-        group.nodes.remove(node)
-
-
-def _end(name: str) -> str:
-    return f"Atlas {name}"
-
-
-def _lookups(
-    writer: Writer, vector: Value, scale: Value, extent: int
-) -> tuple[list[bpy.types.NodeSocket], list[bpy.types.NodeSocket]]:
-    """Three coordinates within a tile, and whether (0 or 1) the first and the second are too near to a jump."""
-    margin = margin_texels(extent) / extent
-    width = side_texels(extent) / extent
-    position = writer.vector("SCALE", vector, writer.math("MULTIPLY", scale, UNIT / extent))
-    lookups, near = [], []
-    for start in (0.0, _APART, -_APART):
-        turned = writer.vector("FRACTION", writer.vector("SUBTRACT", position, (start, start, 0.0)))
-        offset = (start + margin) / width
-        within = writer.vector("MULTIPLY_ADD", turned, (1 / width, 1 / width, 0.0), (offset, offset, 0.0))
-        lookups.append(within)
-        # 0.5 - |fraction - 0.5| is the distance to the nearest jump.
-        x, y, _ = writer.split(writer.vector("ABSOLUTE", writer.vector("SUBTRACT", turned, (0.5, 0.5, 0.0))))
-        near.append(writer.math("GREATER_THAN", writer.math("MAXIMUM", x, y), 0.5 - _APART / 2))
-    return lookups, near[:2]
-
-
-def _neighbours(
-    writer: Writer, age: Value, ages: Sequence[float]
-) -> tuple[list[bpy.types.NodeSocket], bpy.types.NodeSocket]:
-    """The places of the two tiles that are nearest to an age, and the share of the second.
-
-    The position among the kept ages is the sum of what has passed of each interval between two of them: exact, where a
-    curve node would read a table.
-    """
-    position: Value = 0.0
-    for start, end in pairwise(ages):
-        passed = writer.math("MULTIPLY_ADD", age, 1 / (end - start), -start / (end - start))
-        passed.node.use_clamp = True
-        position = writer.math("ADD", position, passed)
-    first = writer.math("MINIMUM", writer.math("FLOOR", position), len(ages) - 2.0)
-    share = writer.math("SUBTRACT", position, first)
-    places = []
-    for index in (first, writer.math("ADD", first, 1.0)):
-        row = writer.math("FLOOR", writer.math("DIVIDE", writer.math("ADD", index, 0.5), COLUMNS))
-        column = writer.math("MULTIPLY_ADD", row, -COLUMNS, index)
-        places.append(writer.node("ShaderNodeCombineXYZ", X=column, Y=row).outputs[0])
-    return places, share
+        group.links.new(value, ends[LABELS[name]])
+    return group
 
 
 def _bends(
-    writer: Writer, seen: Mapping[str, _Seen], surface: Sequence[Value], share: Value
+    writer: Writer, halfway: Mapping[str, Value], surface: Sequence[Value], share: Value
 ) -> dict[str, bpy.types.NodeSocket]:
     """How far each map that has a value halfway between the ages lies off the straight line between them (see
     `engine.atlas.kept_life`), as pictures encode it."""
     hat = writer.math("MINIMUM", writer.math("MULTIPLY", share, 2.0), writer.math("MULTIPLY_ADD", share, -2.0, 2.0))
     middle = writer.node("ShaderNodeSeparateColor", Color=writer.mix(0.5, *surface))
-    bends = {}
-    for name, straight in zip(SCALARS, middle.outputs, strict=True):
-        if name in HALVES:
-            picture = next(picture for picture, parts in PICTURES.items() if HALVES[name] in parts)
-            halfway = seen[picture].alphas()[0]
-            bends[name] = writer.math("MULTIPLY", writer.math("SUBTRACT", halfway, straight), hat)
-    return bends
-
-
-class _Seen:
-    """One picture's two tiles, each as the lookups that no jump is near to see it."""
-
-    def __init__(
-        self,
-        writer: Writer,
-        image: bpy.types.Image,
-        lookups: Sequence[Value],
-        near: Sequence[Value],
-        tiles: Sequence[Value],
-    ):
-        self._writer, self._near = writer, near
-        self._samples = [
-            [_sample(writer, image, writer.vector("ADD", lookup, tile)) for lookup in lookups] for tile in tiles
-        ]
-
-    def colors(self) -> list[bpy.types.NodeSocket]:
-        """Red, green and blue of both tiles."""
-        return self._both("Color", self._writer.mix)
-
-    def alphas(self) -> list[bpy.types.NodeSocket]:
-        """The alpha channel of both tiles."""
-        return self._both("Alpha", self._writer.mix_numbers)
-
-    def _both(self, output: str, mix: Callable[..., bpy.types.NodeSocket]) -> list[bpy.types.NodeSocket]:
-        ends = []
-        for samples in self._samples:
-            first, second, third = (node.outputs[output] for node in samples)
-            ends.append(mix(self._near[0], first, mix(self._near[1], second, third)))
-        return ends
-
-
-def _sample(writer: Writer, image: bpy.types.Image, coordinates: Value) -> bpy.types.Node:
-    node = writer.node("ShaderNodeTexImage", Vector=coordinates)
-    node.image = image
-    node.interpolation, node.projection, node.extension = "Linear", "FLAT", "EXTEND"
-    return node
+    return {
+        name: writer.math("MULTIPLY", writer.math("SUBTRACT", halfway[HALVES[name]], straight), hat)
+        for name, straight in zip(SCALARS, middle.outputs, strict=True)
+        if name in HALVES
+    }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ...engine.atlas.archive import InvalidAtlasError, read_record, read_tiles
-from ...engine.atlas.layout import tile_file
+from ...engine.atlas.layout import PICTURES, tile_file
 from ...engine.channel.jobs import AtlasRequest
 from .. import library
 from ..age.png import png
@@ -20,6 +21,8 @@ from ..materials import check_editable
 from ..read_once import read_once
 from .kept import AtlasRecord, take_atlas
 
+# Percent of the time: the archive is read, the tiles are written; then Blender reads these and the nodes are built.
+_READ, _UNPACKED = 40, 80
 _record = read_once(read_record)  # what an archive says of itself
 
 
@@ -36,8 +39,10 @@ def ready_atlas(model: str) -> Path | None:
     return archive
 
 
-def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
+def use_ready_atlas(material: bpy.types.Material, report: Callable[[int], None] = lambda _: None) -> AtlasRecord:
     """Let a material play the ready-made atlas of its model, with the seed and the extent of that one.
+
+    report: hears of how much is done, in percent.
 
     Raises PatinaError, and changes nothing, where there is none or it cannot be read.
     """
@@ -51,10 +56,16 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
     folder = Path(tempfile.mkdtemp(prefix="patina-atlas-"))
     try:
         record = _record(path)
+        count = len(PICTURES) * len(record["ages"])
         with ThreadPoolExecutor() as pool:  # most of the time goes to zlib, which lets other threads run
-            tiles = [(tile_file(folder, record["stem"], *place), tile) for *place, tile in read_tiles(path)]
-            for (file, _), content in zip(tiles, pool.map(_packed, [tile for _, tile in tiles]), strict=True):
-                file.write_bytes(content)
+            writing: list[Future[None]] = []
+            for *place, tile in read_tiles(path):
+                writing.append(pool.submit(_write, tile_file(folder, record["stem"], *place), tile))
+                report(_READ * len(writing) // count)
+            for number, one in enumerate(writing):
+                one.result()
+                report(_READ + (_UNPACKED - _READ) * number // count)
+        report(_UNPACKED)
         request = AtlasRequest(
             library.model_path(settings.model_stored),
             record["sha256"],
@@ -77,5 +88,5 @@ def use_ready_atlas(material: bpy.types.Material) -> AtlasRecord:
     return taken
 
 
-def _packed(tile: np.ndarray | bytes) -> bytes:
-    return png(tile / np.float32(255), 8) if isinstance(tile, np.ndarray) else tile
+def _write(file: Path, tile: np.ndarray | bytes) -> None:
+    file.write_bytes(png(tile / np.float32(255), 8) if isinstance(tile, np.ndarray) else tile)

@@ -34,13 +34,15 @@ def emit(tree: bpy.types.NodeTree) -> None:
 
 def rendered(folder: Path, output: str = "Base Color") -> np.ndarray:
     """An output of the group of Patina, texel by texel, where the material emits it."""
-    from stage import render_frame
+    from stage import patina, render_frame
 
     tree = bpy.context.scene.objects["Plane"].active_material.node_tree
     tree.links.new(tree.nodes["Patina"].outputs[output], tree.nodes["Emission"].inputs["Color"])
-    for node in tree.nodes["Patina"].node_tree.nodes:
-        if node.bl_idname == "ShaderNodeTexImage":
-            node.interpolation = "Closest"  # Cycles filters sRGB as it is encoded, other names of it linearly
+    group = tree.nodes["Patina"].node_tree
+    for inner in (group, *patina("scene.nodes").groups_within(group)):
+        for node in inner.nodes:
+            if node.bl_idname == "ShaderNodeTexImage":
+                node.interpolation = "Closest"  # Cycles filters sRGB as it is encoded, other names of it linearly
     return rec709(render_frame(folder, 1))
 
 

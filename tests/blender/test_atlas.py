@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from conftest import PACKAGE
-from stage import WIDTH, age_stage, patina, psnr, render_frame, tree_state, use_cycles
+from stage import TINY, WIDTH, age_stage, patina, psnr, render_frame, tree_state, use_cycles
 from test_live import settle, submitted
 
 AGES = 5
@@ -213,18 +213,58 @@ def test_what_plays_changes_neither_the_interface_nor_what_the_artist_made(mater
 def test_a_second_bake_leaves_nothing_of_the_first(material: bpy.types.Material) -> None:
     bake()
     nodes = len(group_of(material).nodes)
+    groups = {group.name for group in bpy.data.node_groups}
     material.patina.seed = 4
     bake()
     assert len(group_of(material).nodes) == nodes
+    assert {group.name for group in bpy.data.node_groups} == groups
     assert len(atlas_images()) == 3
     assert patina("scene.atlas.kept").outdated(material, patina("scene.atlas.kept").atlas_of(group_of(material))) == ""
 
 
-def test_a_removed_atlas_leaves_no_image(material: bpy.types.Material) -> None:
+def test_a_removed_atlas_leaves_neither_image_nor_group(material: bpy.types.Material) -> None:
     bake()
     assert len(atlas_images()) == 3
     bpy.ops.patina.remove_from_material()
     assert not atlas_images()
+    assert not bpy.data.node_groups
+
+
+def test_removing_one_of_two_atlases_leaves_the_other_whole(material: bpy.types.Material, tmp_path: Path) -> None:
+    bake()
+    before = render_frame(tmp_path, 1)
+    plane = bpy.context.object
+    other = bpy.data.materials.new("Other")
+    patina("scene.versions").use_nodes(other)
+    plane.data.materials.append(other)
+    plane.active_material_index = 1  # no face has it
+    bpy.ops.patina.add_to_material(model=TINY)
+    bake()
+    assert len(atlas_images()) == 6
+    bpy.ops.patina.remove_from_material()
+    assert len(atlas_images()) == 3
+    assert np.array_equal(render_frame(tmp_path, 1), before)
+
+
+def test_an_atlas_whose_nodes_all_lie_in_the_one_group_goes_on_playing(
+    material: bpy.types.Material, tmp_path: Path
+) -> None:
+    """As earlier Patinas built it: each map ends in a reroute of that name."""
+    group = group_of(material)
+    for name in ("metallic", "roughness", "height"):
+        value = group.nodes.new("ShaderNodeValue")
+        value.outputs[0].default_value = 0.25
+        end = group.nodes.new("NodeReroute")
+        end.name = f"Atlas {name}"
+        group.links.new(value.outputs[0], end.inputs[0])
+        value["patina_part"] = end["patina_part"] = "atlas"
+    before = len(group.nodes)
+    material.patina.playback = "ATLAS"
+    output = next(node for node in group.nodes if node.bl_idname == "NodeGroupOutput")
+    assert output.inputs["Roughness"].links[0].from_node.name == "Atlas roughness"
+    bake()  # takes their place
+    assert len(group.nodes) < before
+    assert not any(node.name.startswith("Atlas ") for node in group.nodes)
 
 
 def test_a_duplicate_plays_the_same_atlas_from_a_group_of_its_own(material: bpy.types.Material) -> None:

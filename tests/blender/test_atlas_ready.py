@@ -115,6 +115,16 @@ def test_both_formats_of_archives_play_the_same(model: Path, tmp_path: Path, mon
     assert max(np.abs(a - b).max() for a, b in zip(one, other, strict=True)) < 1.5 / 255
 
 
+def test_unpacking_says_how_far_it_is(model: Path) -> None:
+    material = new_material(set_stage())
+    bpy.ops.patina.add_to_material(model=str(model))
+    said: list[int] = []
+    patina("scene.atlas.ready").use_ready_atlas(material, said.append)
+    assert material.patina.playback == "ATLAS"
+    assert said == sorted(said) and len(set(said)) >= 15  # 3 pictures of 5 ages
+    assert said[-1] < 100
+
+
 def test_with_an_engine_it_plays_live(model: Path) -> None:
     material = new_material(set_stage())
     bpy.ops.patina.add_to_material(model=str(model))
