@@ -185,3 +185,23 @@ def test_small_projections_tell_grain_in_clusters_from_grain_everywhere() -> Non
         )
         told[inner] = even - clustered
     assert told[3] > 1.5 * told[0] > 0
+
+
+def test_of_many_maps_projections_see_one_alone_colour_or_grain_in_the_shares_that_are_told() -> None:
+    directions = PatchLoss(projections=4800, inner=3)._directions(6, torch.Generator().manual_seed(1))
+    seen = directions.abs().amax((2, 3)) > 0  # [projections, maps]
+    colour = (directions[:, :3].sum(1).abs().amax((1, 2)) < 1e-5) & ~seen[:, 3:].any(1)
+    lightness = seen[:, 0] & (directions[:, :3] == directions[:, :1]).all((1, 2, 3)) & ~seen[:, 3:].any(1)
+    single = (seen.sum(1) == 1) & ~seen[:, :3].any(1)
+    small = directions[:, :, 0].abs().amax((1, 2)) == 0
+    without_mean = directions.sum((2, 3)).abs().amax(1) < 1e-5
+
+    def share(kind: Tensor) -> float:
+        return float(kind.float().mean())
+
+    assert share(lightness | single) == 0.5
+    assert share(colour) == pytest.approx(1 / 6)
+    assert share(small) == 0.25
+    assert share(without_mean) == 0.5
+    assert share(lightness) == pytest.approx(0.2, abs=0.02)  # the other three maps: 0.1 each
+    assert [share(single & seen[:, index]) for index in (3, 4, 5)] == pytest.approx([0.1] * 3, abs=0.02)
