@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from desk import Desk
 from PIL import Image
 from test_first_rust import MATERIAL, is_magenta, scrub_to, seen
@@ -40,6 +41,24 @@ def test_escape_stops_an_atlas(desk: Desk) -> None:
     desk.key("Return", "Escape")
     desk.rest()
     assert desk.ask(f"answer = {MATERIAL}.patina.playback") == "LIVE"
+
+
+def test_a_ready_atlas_can_be_undone_and_done_again(desk: Desk) -> None:
+    state = f"answer = [{MATERIAL}.patina.playback, sorted(g.name for g in bpy.data.node_groups)]"
+    age(desk)
+    scrub_to(desk, 150)
+    live = desk.ask(state)
+    desk.search("Use Ready Atlas")
+    desk.wait(f"{MATERIAL}.patina.playback == 'ATLAS'")
+    desk.rest()
+    atlas, shown = desk.ask(state), seen(desk, "ready_atlas")
+    assert shown.std() > 5 and not is_magenta(shown)
+    for keys, expected in (("ctrl+z", live), ("ctrl+shift+z", atlas)):
+        desk.point_at("VIEW_3D")
+        desk.key(keys)
+        desk.rest()
+        assert desk.ask(state) == expected
+    assert np.abs(seen(desk, "ready_atlas_done_again") - shown).mean() < 3
 
 
 def test_copies_age_by_themselves(desk: Desk) -> None:
