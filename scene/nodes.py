@@ -9,6 +9,7 @@ import bpy
 from .versions import fcurve_collections
 
 _TAG = "patina"
+PART = "patina_part"  # on a node inside Patina's group: what it is a part of, such as an atlas
 
 Value = bpy.types.NodeSocket | float | tuple[float, ...]
 

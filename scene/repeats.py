@@ -18,11 +18,11 @@ import bpy
 
 from .maps import CHANGE_LABEL
 from .node_group import played_inputs
-from .nodes import Value, Writer, drop_shared_group, remove_nodes
+from .nodes import PART, Value, Writer, drop_shared_group, remove_nodes
 from .repeats_places import PLACES_GROUP, places_group
 from .twins import nodes_before, nodes_behind, same_input, same_output, twin
 
-_PART, _HIDING = "patina_part", "repeats"
+_HIDING = "repeats"
 _SHIFTS = "Patina Shifts"  # the node of the shared group that says where to look a map up
 _BLENDED = 0.3  # of the way from an even band to an odd one
 _LET_THROUGH = 0.1  # of that way, for what has wholly changed
@@ -61,7 +61,7 @@ def hide_repeats(group: bpy.types.NodeTree) -> None:
     _blend(writer, lookup, shifts, twins)
     for node in group.nodes:
         if node.name not in before:
-            node[_PART] = _HIDING
+            node[PART] = _HIDING
 
 
 def show_repeats(group: bpy.types.NodeTree) -> None:
@@ -71,14 +71,14 @@ def show_repeats(group: bpy.types.NodeTree) -> None:
         return
     for target in played_inputs(group):
         mix = target.links[0].from_node if target.is_linked else None
-        if mix is not None and mix.get(_PART) == _HIDING:
+        if mix is not None and mix.get(PART) == _HIDING:
             for link in [link for link in group.links if link.to_node == mix and link.to_socket.name == "A"]:
                 group.links.new(link.from_socket, target)
     if shifts.inputs[0].is_linked:
         position = shifts.inputs[0].links[0].from_socket
         for link in list(shifts.outputs[0].links):
             group.links.new(position, link.to_socket)
-    remove_nodes(group, [node for node in group.nodes if node.get(_PART) == _HIDING])
+    remove_nodes(group, [node for node in group.nodes if node.get(PART) == _HIDING])
     drop_shared_group(PLACES_GROUP)
 
 

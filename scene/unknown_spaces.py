@@ -10,9 +10,10 @@ from pathlib import Path
 
 import bpy
 
+from .nodes import PART
 from .working_space import is_unknown, tag_linear_rec709, tag_srgb
 
-_FILES = ("atlas", "sequence")  # parts of a group (patina_part) whose images are files; others have scene-linear pixels
+_FILES = ("atlas", "sequence")  # parts of a group whose images are files; others have scene-linear pixels
 _looked_at: set[int] = set()  # groups, by session_uid: what is tagged here later has names that are known
 
 
@@ -23,7 +24,7 @@ def tag_unknown() -> None:
             continue
         _looked_at.add(group.session_uid)
         for node in group.nodes:
-            is_file = node.bl_idname == "ShaderNodeTexImage" and node.get("patina_part") in _FILES
+            is_file = node.bl_idname == "ShaderNodeTexImage" and node.get(PART) in _FILES
             if is_file and node.image is not None and is_unknown(node.image):
                 is_color = node.label == "Sequence base_color" or "_base_color." in node.image.filepath
                 _tag(node.image, is_color)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import bpy
 
-from .nodes import Writer
+from .nodes import PART, Writer
 
-_PART = "patina_part"
 _COURSE = "course"
 _REVERSE, _SPEED = "Patina Reverse", "Patina Speed"
 
@@ -33,7 +32,7 @@ def add_course(group: bpy.types.NodeTree) -> None:
     speed.name = speed.label = _SPEED
     for node in group.nodes:
         if node.name not in before:
-            node[_PART] = _COURSE
+            node[PART] = _COURSE
     follow_course(group)
 
 
@@ -46,7 +45,7 @@ def follow_course(group: bpy.types.NodeTree) -> None:
         if (
             link.from_node.bl_idname == "NodeGroupInput"
             and link.from_socket.name == "Age"
-            and link.to_node.get(_PART) != _COURSE
+            and link.to_node.get(PART) != _COURSE
         ):
             group.links.new(speed.outputs[0], link.to_socket)
 

@@ -14,10 +14,10 @@ from ...engine.atlas.layout import HALVES, PICTURES, SCALARS, margin_texels, sid
 from ...engine.maps.map_names import CHANGE, DEPARTURE
 from ..change import change_of
 from ..maps import LABELS, UNIT
-from ..nodes import Value, Writer, groups_within, new_group
+from ..nodes import PART, Value, Writer, groups_within, new_group
 from .lookups import JUMPS, LOOKUPS, TILES, lookups_group
 from .neighbours import neighbours
-from .pictures import ATLAS, PART, picture_groups
+from .pictures import ATLAS, picture_groups
 
 _KINDS = dict.fromkeys(SCALARS, "Float") | {"base_color": "Color", "normal": "Color", CHANGE: "Float"}
 
@@ -43,8 +43,7 @@ def build_atlas(
     inputs = writer.node("NodeGroupInput").outputs
     position = writer.vector("SCALE", inputs["Vector"], writer.math("MULTIPLY", inputs["Scale"], UNIT / extent))
     atlas = _atlas_group(images, extent, ages, bounds, shares, change)
-    node = writer.group(atlas, Age=inputs["Age"], Position=position)
-    node.label = "Atlas"
+    writer.group(atlas, Age=inputs["Age"], Position=position).label = "Atlas"
     for node in group.nodes:
         if node.name not in before:
             node[PART] = ATLAS

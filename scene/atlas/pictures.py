@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import bpy
 
-from ..nodes import Writer, new_group
+from ..nodes import PART, Writer, new_group
 from .lookups import JUMPS, LOOKUPS, TILES
 
-PART, ATLAS = "patina_part", "atlas"  # marks nodes that belong to an atlas, in whichever tree
+ATLAS = "atlas"  # marks, as `PART`, nodes that belong to an atlas
 
 
 def picture_groups(images: Mapping[str, bpy.types.Image]) -> dict[str, bpy.types.NodeTree]:

@@ -12,12 +12,12 @@ import bpy
 from ...engine.maps.picture_settings import PACKED
 from ..errors import BakeError
 from ..maps import LOOKS, UNIT
-from ..nodes import Value, Writer, node_keys, node_path, remove_nodes
+from ..nodes import PART, Value, Writer, node_keys, node_path, remove_nodes
 from ..working_space import tag_linear_rec709, tag_srgb
 from .record import BakeRecord, read_record
 from .settings import DIRECTX
 
-_PART, _SEQUENCE = "patina_part", "sequence"
+_SEQUENCE = "sequence"
 _RECORD = "patina_sequence"  # on the group: the path of the sidecar; it goes where the group goes
 
 
@@ -53,7 +53,7 @@ def sequence_outputs(group: bpy.types.NodeTree) -> dict[str, bpy.types.NodeSocke
 def clear_sequence(group: bpy.types.NodeTree) -> None:
     """Take a sequence out of a group, with the images that nothing else uses."""
     images = sequence_images(group)
-    remove_nodes(group, [node for node in group.nodes if node.get(_PART) == _SEQUENCE])
+    remove_nodes(group, [node for node in group.nodes if node.get(PART) == _SEQUENCE])
     for image in images:
         if image.users == 0:
             bpy.data.images.remove(image)
@@ -61,7 +61,7 @@ def clear_sequence(group: bpy.types.NodeTree) -> None:
 
 def sequence_images(group: bpy.types.NodeTree) -> list[bpy.types.Image]:
     """The images of the group's sequence; those that were deleted are missing."""
-    nodes = (node for node in group.nodes if node.get(_PART) == _SEQUENCE and node.bl_idname == "ShaderNodeTexImage")
+    nodes = (node for node in group.nodes if node.get(PART) == _SEQUENCE and node.bl_idname == "ShaderNodeTexImage")
     return [node.image for node in nodes if node.image is not None]
 
 
@@ -101,7 +101,7 @@ def _build(group: bpy.types.NodeTree, folder: Path, record: BakeRecord) -> dict[
         outputs["normal"] = writer.vector("ABSOLUTE", writer.vector("SUBTRACT", outputs["normal"], (0.0, 1.0, 0.0)))
     for node in group.nodes:
         if node.name not in before:
-            node[_PART] = _SEQUENCE
+            node[PART] = _SEQUENCE
     return outputs
 
 
