@@ -31,17 +31,21 @@ PYTHON_OF_5.2 := $(PYTHON_5_2)
 demo: environment
 	$(BIN)/python -m demo.rust out/demo
 
+# Tests wait on processes and on one core for much of their time; a worker of tests/blender takes up to 3 GB.
+WORKERS ?= 2
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile
+
 test: test-engine test-blender
 
 test-engine: environment
-	$(BIN)/python -m pytest tests/engine
+	$(BIN)/python $(PYTEST) tests/engine
 
 test-blender: environment
-	$(BIN)/python -m pytest tests/blender
+	$(BIN)/python $(PYTEST) tests/blender
 
 # The same tests of the extension in another Blender.
 test-4.2 test-5.0 test-5.2: test-%: environment .venv-%/.ready
-	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-$*/bin/python -m pytest tests/blender
+	PATINA_PYTHON=$(abspath $(BIN)/python) .venv-$*/bin/python $(PYTEST) tests/blender
 
 # The real window: needs a screen, Blender, xdotool and ImageMagick, and skips where they are not; such as
 # xvfb-run -s '-screen 0 1600x1000x24' make test-desktop

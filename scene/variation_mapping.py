@@ -6,7 +6,7 @@ import bpy
 
 from .errors import MaterialError
 from .materials import group_node
-from .nodes import Writer, shared_group, socket, tag, tagged
+from .nodes import Writer, new_group, shared_group, socket, tag, tagged
 from .wiring import BOX, COORDINATES
 
 MAPPINGS = (
@@ -71,9 +71,8 @@ def _box_group() -> bpy.types.NodeTree:
     found = shared_group(BOX)
     if found is not None:
         return found
-    group = bpy.data.node_groups.new("Patina Box Mapping", "ShaderNodeTree")
+    group = new_group("Patina Box Mapping", {}, {"Vector": "Vector"})
     group[BOX] = True
-    group.interface.new_socket("Vector", in_out="OUTPUT", socket_type="NodeSocketVector")
     writer = Writer(group)
     turned = writer.node(
         "ShaderNodeVectorTransform", Vector=writer.node("ShaderNodeNewGeometry").outputs["True Normal"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _PROFILE = Path(tempfile.mkdtemp(prefix="patina-profile-"))
 os.environ["BLENDER_USER_RESOURCES"] = str(_PROFILE)
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the engines of two workers share few cores
 
 import bpy  # noqa: E402 - only now that the profile is set
 import pytest  # noqa: E402
