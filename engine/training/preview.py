@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..lives.noise import initial_state
 from ..lives.solver import integrate
@@ -40,5 +40,5 @@ def preview(field: VectorField, objective: Objective, config: TrainingConfig, st
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
-    image = Image.fromarray(picture)
-    return np.asarray(image if image.size == (SIZE, SIZE) else image.resize((SIZE, SIZE), Image.Resampling.LANCZOS))
+    """The picture's middle, as much as a square holds: what is squeezed cannot be compared by eye."""
+    return np.asarray(ImageOps.fit(Image.fromarray(picture), (SIZE, SIZE), Image.Resampling.LANCZOS))
