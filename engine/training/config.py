@@ -26,7 +26,8 @@ class TrainingConfig:
     steps_per_unit: the fewest and most Euler steps for a unit of ODE time, drawn anew for each segment so that the
     field does not lean on one step length. checks: full inferences over the whole training, by which the learning rate
     and the kept state are decided; the rate is halved when more than `patience` of them in a row did not better the
-    loss by the share `plateau`. settling: the share of the steps, the last, in which the rate falls to nothing.
+    loss by the share `plateau`. settling: the share of the steps, the last, in which the rate falls to nothing. rising:
+    steps in which it rises from nothing, where a training begins with a model.
     averaging: of the weights, the share that stays at each step. precision: of convolutions, one of `PRECISIONS`; a
     training repeats bit for bit only where the machine chooses alike.
     """
@@ -45,6 +46,7 @@ class TrainingConfig:
     patience: int = 4
     plateau: float = 0.01
     settling: float = 0.3
+    rising: int = 200
     checks: int = 60
     averaging: float = 0.999
     precision: str = "auto"

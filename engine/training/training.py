@@ -88,10 +88,15 @@ class Training:
 
     @property
     def learning_rate(self) -> float:
-        """That of the plateau; in the last `config.settling` of the steps it falls to nothing, along half a cosine."""
+        """That of the plateau; in the last `config.settling` of the steps it falls to nothing, along half a cosine.
+
+        Where the training begins with a model, it rises first: Adam's first steps have the full length in every
+        parameter, for it knows nothing of their slopes yet, and would undo what the model had settled to.
+        """
         settling = max(1.0, self.config.settling * self.config.iterations)  # steps
         left = min(1.0, max(0, self.config.iterations - self.iteration) / settling)
-        return self.plateau_rate * 0.5 * (1 - math.cos(math.pi * left))
+        risen = 1.0 if self.beginning is None else min(1.0, (self.iteration + 1) / self.config.rising)
+        return risen * self.plateau_rate * 0.5 * (1 - math.cos(math.pi * left))
 
     def step(self) -> float:
         """One optimiser step over one segment; returns its loss."""

@@ -18,7 +18,7 @@ from patina.engine.training.record import Description, header_of
 from patina.engine.training.run import Job, train
 from patina.engine.training.training import Training
 
-LEARNING = replace(SMALL, iterations=60, learning_rate=3e-3, averaging=0.9)
+LEARNING = replace(SMALL, iterations=60, learning_rate=3e-3, averaging=0.9, rising=1)
 
 
 def learned(folder: Path, training: Training) -> Model:
@@ -94,6 +94,17 @@ def test_it_is_resumed_to_the_same_weights(before: Model, tmp_path: Path, monkey
     ours, theirs, old = (model.field.state_dict() for model in (resumed, whole, before))
     assert all(torch.equal(value, ours[name]) for name, value in theirs.items())
     assert not all(torch.equal(value, ours[name]) for name, value in old.items())
+
+
+def test_the_learning_rate_rises_only_where_there_is_something_to_lose(before: Model) -> None:
+    config = replace(LEARNING, rising=4)
+    rates = []
+    for beginning in (before, None):
+        training = Training(rgb_objective(), config, beginning=beginning)
+        for _ in range(6):
+            training.step()
+            rates.append(training.optimizer.param_groups[0]["lr"] / config.learning_rate)
+    assert rates == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1] + [1] * 6)
 
 
 def test_a_checkpoint_that_began_elsewhere_is_refused(before: Model, tmp_path: Path) -> None:
