@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -70,6 +71,19 @@ def test_what_was_wished_for_while_a_failure_rests_is_shown_afterwards(monkeypat
     bpy.context.scene.frame_set(5)  # within the rest: nothing is asked, and nobody moves the playhead again
     settle()
     assert not is_magenta(material)
+
+
+def test_the_timer_goes_on_when_it_has_just_tagged_what_was_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    age_stage()
+    settle()
+    playback = patina("scene.playback")
+    monkeypatch.setattr(playback, "_rest_until", time.monotonic() + 3600)
+    bpy.context.scene.frame_set(4)
+    assert playback.tick() is not None
+    monkeypatch.setattr(playback, "_rest_until", 0.0)
+    assert playback.tick() is not None  # nothing is asked for yet
+    settle()
+    assert playback.tick() is None
 
 
 @linux_only
