@@ -230,15 +230,20 @@ def test_an_installation_ends_with_its_blender(wheels: Path, tmp_path: Path) -> 
     assert patina("scene.engine.setup").installed() is None
 
 
+@posix_only
 def test_a_second_installation_at_the_same_time_is_refused(wheels: Path) -> None:
-    install_until("Making the environment")
+    first = install_until("Making the environment")
+    os.kill(first, signal.SIGSTOP)  # however slowly the second Blender starts
     program = (
         f"import bpy; bpy.ops.preferences.addon_enable(module={PACKAGE!r})\n"
         "bpy.context.preferences.system.use_online_access = True\n"
         "try: bpy.ops.patina.setup_engine(platform='CPU')\n"
         "except RuntimeError as error: print(error)\n"
     )
-    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
+    try:
+        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
+    finally:
+        os.kill(first, signal.SIGCONT)
     assert "being installed by another Blender" in other.stdout
 
 
