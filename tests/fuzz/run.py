@@ -20,7 +20,7 @@ from .pictures import honest_pictures, hostile_picture
 from .weights import hostile_weights
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_SECONDS = 2.0
+MOST_SECONDS = 2.0  # of computing for one file
 _PATIENCE = 20.0  # seconds after which a process counts as hanging
 _ALLOWANCE = 16 << 20  # bytes beyond twice the honest file's: allocators take memory in lumps
 # A mutated picture may rightly say that it is larger than the one it was made from, as far as its bytes can fill that.
@@ -131,7 +131,7 @@ class Fuzz:
 
     def _start(self) -> None:
         folders = [str(self._folder / "honest"), str(self._scratch)]
-        command = [sys.executable, "-m", "tests.fuzz.worker", *folders, str(self._trace_every)]
+        command = [sys.executable, "-m", "tests.fuzz.worker", *folders, str(self._trace_every), str(MOST_SECONDS)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
         )
