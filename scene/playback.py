@@ -138,11 +138,6 @@ def tick() -> float | None:
     if _rendering:
         return _POLL
     engine_process.poll()
-    if _put_off and time.monotonic() >= _rest_until:
-        _put_off = False
-        for material in shown_materials():
-            material.node_tree.update_tag()
-        return _POLL  # what is tagged is asked for once Blender comes to it
     materials = {material.session_uid: material for material in shown_materials()}
     for uid, job in list(_pending.items()):
         if not job.done:
@@ -154,6 +149,11 @@ def tick() -> float | None:
             except PatinaError as error:
                 _show_missing(materials[uid], bpy.context.scene.frame_current_final, str(error))
     tag_panels_once(engine_process.describe())
+    if _put_off and time.monotonic() >= _rest_until:
+        _put_off = False
+        for material in shown_materials():
+            material.node_tree.update_tag()
+        return _POLL  # what is tagged is asked for once Blender comes to it
     return _POLL if _pending or _put_off or engine_process.is_busy() else None
 
 

@@ -60,6 +60,16 @@ def test_a_small_piece_repeated_comes_first_and_the_whole_takes_its_place(reques
     assert steps[0] == pytest.approx(steps[1], rel=0.2)
 
 
+def test_what_has_come_is_shown_though_another_wish_was_put_off(
+    requests: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure's rest is over in the very moment in which the answer is there."""
+    material = aged(requests)
+    monkeypatch.setattr(patina("scene.playback"), "_put_off", True)
+    look()
+    assert image_pixels(material)[..., :3].std() > 0.01
+
+
 def test_an_age_that_is_dragged_meanwhile_ends_at_the_newest(requests: list) -> None:
     material = aged(requests)
     for age in (0.7, 0.8, 0.9):
