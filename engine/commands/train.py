@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument(
         "--learning-rate", type=float, default=5e-4, help="halved down to a fifth, then falling to 0 (default 0.0005)"
     )
+    recipe.add_argument(
+        "--settling",
+        type=float,
+        default=0.3,
+        help="of the steps: the last ones, in which the learning rate falls to 0 (default 0.3)",
+    )
     recipe.add_argument("--width", type=int, help="of the network (default 32, or that of the model it begins with)")
     recipe.add_argument("--duration", type=float, help="ODE time from fresh to aged (default 5, or that model's)")
     recipe.add_argument("--seed", type=int, default=0)
@@ -106,7 +112,7 @@ def run(arguments: argparse.Namespace) -> None:
     objective = _objective(arguments, exemplar)
     beginning = _beginning(arguments)
     config = TrainingConfig(
-        network=beginning.field.config if beginning else _network(arguments, objective),
+        network=_network(arguments, objective, beginning),
         iterations=arguments.iterations,
         state_size=arguments.size,
         late_state_size=_late_size(arguments, exemplar),
@@ -114,6 +120,7 @@ def run(arguments: argparse.Namespace) -> None:
         duration=_duration(arguments, beginning),
         learning_rate=arguments.learning_rate,
         least_learning_rate=arguments.learning_rate / 5,
+        settling=arguments.settling,
         seed=arguments.seed,
     )
     job = Job(
@@ -178,14 +185,25 @@ def _duration(arguments: argparse.Namespace, beginning: Model | None) -> float:
     return 5.0 if beginning is None else beginning.header.duration
 
 
-def _network(arguments: argparse.Namespace, objective: Objective) -> NetworkConfig:
-    """The paper's shapes: two levels without attention for photographs, three with it for the rest."""
+def _network(arguments: argparse.Namespace, objective: Objective, beginning: Model | None) -> NetworkConfig:
+    """The paper's shapes: two levels without attention for photographs, three with it for the rest.
+
+    Those of the model it begins with, where there is one.
+    """
+    from ..errors import InvalidRequestError
     from ..models.network import NetworkConfig
 
-    multipliers, attention = ((1, 2), False) if arguments.kind == "flash" else ((1, 2, 4), True)
-    return NetworkConfig(
-        objective.observed + _HIDDEN, 32 if arguments.width is None else arguments.width, multipliers, attention
-    )
+    if beginning is None:
+        multipliers, attention = ((1, 2), False) if arguments.kind == "flash" else ((1, 2, 4), True)
+        width = 32 if arguments.width is None else arguments.width
+        return NetworkConfig(objective.observed + _HIDDEN, width, multipliers, attention)
+    network = beginning.field.config
+    if arguments.width not in (None, network.width):
+        raise InvalidRequestError(
+            f"{beginning.header.title} has the width {network.width}, not {arguments.width}",
+            "leave out --width to begin with it",
+        )
+    return network
 
 
 def _late_size(arguments: argparse.Namespace, exemplar: Exemplar) -> int:

@@ -74,10 +74,12 @@ class TrainingConfig:
             raise TrainingError(f"The seed {self.seed} is not between 0 and 2^63", "choose a positive seed")
         if not 0.1 <= self.duration <= 100:
             raise TrainingError(f"The duration {self.duration:g} is not between 0.1 and 100", "5 is usual")
-        if not 0 < self.learning_rate <= 0.1 or not 0 <= self.late_share <= 1:
+        shares = (self.late_share, self.settling)
+        if not 0 < self.learning_rate <= 0.1 or not all(0 <= share <= 1 for share in shares):
             raise TrainingError(
-                f"A learning rate of {self.learning_rate:g} with a late share of {self.late_share:g} cannot be trained",
-                "use a rate from 0 to 0.1, 0.0005 is usual, and a share from 0 to 1",
+                f"A learning rate of {self.learning_rate:g}, a late share of {self.late_share:g} and a settling of "
+                f"{self.settling:g} cannot be trained together",
+                "use a rate from 0 to 0.1, 0.0005 is usual, and shares from 0 to 1",
             )
         sizes = (self.state_size, self.late_state_size)
         if self.iterations < 1 or any(size < SMALLEST or size % multiple for size in sizes):

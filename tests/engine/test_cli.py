@@ -121,6 +121,28 @@ def test_a_training_begins_with_another_model(monkeypatch: pytest.MonkeyPatch, t
     assert load_model(tmp_path / "second.safetensors").header.training["learning_rate"] == 0.001
 
 
+def test_a_width_that_the_model_it_begins_with_has_not_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_animation(tmp_path / "rust.webp", darkening_frames(count=2))
+    monkeypatch.chdir(tmp_path)
+    going_on = ("--kind", "rgb", "--size", 16, "--from", "rusting_steel", "--iterations", 1)
+    assert run(monkeypatch, "train", "rust.webp", "rust.safetensors", *going_on, "--width", 16) == 2
+    assert "Rusting steel has the width 32, not 16: leave out --width" in capsys.readouterr().err
+    assert not Path("rust.safetensors").exists()
+
+
+def test_how_long_the_rate_falls_is_stated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """From the first of two steps on, so that the second is taken at half the rate."""
+    footage, rates = write_animation(tmp_path / "rust.webp", darkening_frames(count=2)), []
+    options = ("--kind", "rgb", "--size", 16, "--width", 8, "--iterations", 2)
+    for share in ("1", "0.5"):
+        path = tmp_path / f"rust_{share}.safetensors"
+        assert run(monkeypatch, "train", footage, path, *options, "--settling", share) == 0
+        rates.append([rate for _, _, rate in progress.read(path).history])
+    assert rates == [pytest.approx([2.5e-4, 0.0]), pytest.approx([5e-4, 0.0])]
+
+
 def test_a_shipped_model_is_begun_with_by_its_name(tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)

@@ -134,7 +134,9 @@ def test_a_model_of_another_form_is_refused_before_anything_is_written(before: M
     assert not job.model.parent.exists()
 
 
-@pytest.mark.parametrize("setting", [{"learning_rate": 0.0}, {"learning_rate": 0.2}, {"late_share": -0.1}])
+@pytest.mark.parametrize(
+    "setting", [{"learning_rate": 0.0}, {"learning_rate": 0.2}, {"late_share": -0.1}, {"settling": 1.1}]
+)
 def test_a_rate_or_a_share_out_of_range_is_refused(setting: dict, before: Model, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="cannot be trained") as caught:
         go_on(tmp_path / "models", before, **setting)
