@@ -24,6 +24,17 @@ def fresh_to_aged(text: str) -> tuple[float, float]:
     return values[0], values[1]
 
 
+def region(text: str) -> tuple[float, ...]:
+    """Four shares from "0.5,0,1,1"; whether they are a part of a picture is for who cuts it to say."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 4:
+        raise argparse.ArgumentTypeError(f"{text!r} is not left, top, right and bottom from 0 to 1, such as 0.5,0,1,1")
+    return values
+
+
 def rising(text: str) -> tuple[float, float]:
     """Two rising distances from "0.28,0.65"."""
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.shipped import find_model, shipped_models
-from .arguments import fresh_to_aged, rising
+from .arguments import fresh_to_aged, region, rising
 
 if TYPE_CHECKING:
     from ..models.model_file import Model
@@ -34,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--credit", default="", help="whose exemplar it is")
     parser.add_argument("--licence", default="", help="the model's licence")
     parser.add_argument("--checkpoint", type=Path, help="what a resumed training needs (default: beside MODEL)")
+    parser.add_argument(
+        "--region",
+        type=region,
+        metavar="LEFT,TOP,RIGHT,BOTTOM",
+        help="learn from this part of the pictures only, in shares of their size: 0.5,0,1,1 is the right half; "
+        "photographs keep their place under the flash",
+    )
     parser.add_argument("--texels", type=int, help="reduce the exemplar so that its shorter side has so many texels")
 
     recipe = parser.add_argument_group("the recipe")
@@ -100,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from ..training.config import TrainingConfig
-    from ..training.exemplar import read_exemplar, reduced
+    from ..training.exemplar import cut, read_exemplar, reduced
     from ..training.record import Description
     from ..training.run import Job, train
 
@@ -109,6 +116,8 @@ def run(arguments: argparse.Namespace) -> None:
     exemplar = read_exemplar(arguments.exemplar, arguments.kind)
     if arguments.texels is not None:
         exemplar = reduced(exemplar, arguments.texels)
+    if arguments.region is not None:
+        exemplar = cut(exemplar, arguments.region)
     objective = _objective(arguments, exemplar)
     beginning = _beginning(arguments)
     config = TrainingConfig(

@@ -15,7 +15,7 @@ from ..errors import InvalidRequestError
 from ..lives.life import Life, LifeSettings
 from ..lives.life_store import LifeStore
 from ..models.model_file import Model
-from ..training.exemplar import Exemplar, reduced
+from ..training.exemplar import Exemplar, cut, reduced
 from ..training.memory import peak_memory
 from .ages import is_near_a_frame, judged_ages
 from .coherence import changes, intervals
@@ -40,11 +40,21 @@ class Settings:
 
 
 def as_trained(exemplar: Exemplar, model: Model) -> Exemplar:
-    """The exemplar with as few texels as the model was trained on, by the record in its header."""
-    texels = model.header.training.get("texels")
-    if not isinstance(texels, list) or not texels or any(type(value) is not int for value in texels):
-        return exemplar
-    return reduced(exemplar, min(texels)) if min(texels) < min(exemplar.frames.shape[1:3]) else exemplar
+    """The exemplar as the model was trained on it, by the record in its header: as few texels, the same region.
+
+    Raises InvalidExemplarError for a region that is none.
+    """
+    texels, region = (model.header.training.get(name) for name in ("texels", "region"))
+    if texels and _are_numbers(texels, int) and min(texels) < min(exemplar.frames.shape[1:3]):
+        exemplar = reduced(exemplar, min(texels))
+    if region and _are_numbers(region, float) and len(region) == 4:
+        left, top, right, bottom = region
+        exemplar = cut(exemplar, (left, top, right, bottom))
+    return exemplar
+
+
+def _are_numbers(value: object, kind: type) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(number) is kind for number in value)
 
 
 class Judge:

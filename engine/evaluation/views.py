@@ -13,7 +13,7 @@ from ..errors import InvalidModelError
 from ..maps.color import linear_to_srgb
 from ..maps.pictures import to_bytes
 from ..models.model_header import ModelHeader
-from ..rendering.flash import Frame, Light
+from ..rendering.flash import Light
 from ..training.exemplar import Exemplar
 from ..training.illumination import flatten_illumination
 from .lab import srgb_to_lab
@@ -90,8 +90,7 @@ class FlashView(View):
 
     def __init__(self, exemplar: Exemplar, appearance: RelightableAppearance, light: dict[str, float]):
         super().__init__(exemplar, appearance)
-        height, width = exemplar.frames.shape[1:3]
-        self.positions = Frame(width, height).positions(self.top, self.left, self.height, self.width)
+        self.positions = exemplar.plane.positions(self.top, self.left, self.height, self.width)
         self.light = Light(**light)
 
     def extent(self, wanted: int) -> int:

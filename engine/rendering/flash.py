@@ -33,10 +33,15 @@ class Light:
 
 @dataclass(frozen=True)
 class Frame:
-    """The picture that a surface fills: its size in texels, of which the width spans the camera's view."""
+    """The picture that a surface fills: its size in texels, of which the width spans the camera's view.
+
+    top, left: the row and the column from which all others count, where only a part of the picture is looked at.
+    """
 
     width: int
     height: int
+    top: int = 0
+    left: int = 0
 
     def positions(self, top: int, left: int, height: int, width: int) -> Tensor:
         """Centres [2, height, width] (x, y) of the texels of a window whose upper left one is (top, left)."""
@@ -45,6 +50,7 @@ class Frame:
     def position_of(self, row: Tensor, column: Tensor) -> Tensor:
         """Centres [2, ...] (x, y) of the texels at these rows and columns; rows run down, y runs up."""
         texel = 2 * HALF_WIDTH / self.width
+        row, column = row + self.top, column + self.left
         return torch.stack(((column + 0.5 - self.width / 2) * texel, (self.height / 2 - row - 0.5) * texel))
 
 

@@ -68,7 +68,7 @@ class FlashObjective(Objective):
         self.loss = loss or PatchLoss()
         frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).float() / 255
         self.register_buffer("frames", frames, persistent=False)
-        self.plane = Frame(width=frames.shape[3], height=frames.shape[2])
+        self.plane = exemplar.plane
         self.log_intensity = nn.Parameter(torch.tensor(_first_intensity(frames, self.plane)))
         self.place = nn.Parameter(torch.zeros(2))
 
@@ -88,8 +88,8 @@ class FlashObjective(Objective):
     def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """Squared difference to pixels drawn from anywhere, each texel lit as its pixel is; the surface is flat."""
         size = state.shape[-2:]
-        row = torch.randint(self.plane.height, size, generator=generator)
-        column = torch.randint(self.plane.width, size, generator=generator)
+        row = torch.randint(self.frames.shape[2], size, generator=generator)
+        column = torch.randint(self.frames.shape[3], size, generator=generator)
         positions = self.plane.position_of(row, column).to(state)
         photograph = self.look.photograph(state, positions, self.flash(), height=torch.zeros_like(state[:, 0]))
         wanted = sum(share * frame[..., row, column] for frame, share in shares(self.frames, self.exemplar, age))
@@ -109,8 +109,8 @@ class FlashObjective(Objective):
     def _at_random_place(self, state: Tensor, target: Target, generator: torch.Generator) -> tuple[Tensor, Target]:
         """Positions [2, h, w] of a window of the photograph as large as the state, and what the target shows there."""
         height, width = state.shape[-2:]
-        top = int(torch.randint(self.plane.height - height + 1, (), generator=generator))
-        left = int(torch.randint(self.plane.width - width + 1, (), generator=generator))
+        top = int(torch.randint(self.frames.shape[2] - height + 1, (), generator=generator))
+        left = int(torch.randint(self.frames.shape[3] - width + 1, (), generator=generator))
         cropped = [(frame[..., top : top + height, left : left + width], share) for frame, share in target]
         return self.plane.positions(top, left, height, width), cropped
 
@@ -153,7 +153,7 @@ class FlashObjective(Objective):
     def synthesis_pictures(self, state: Tensor) -> list[np.ndarray]:
         """Under the flash; then base colour, metallic, roughness and normal."""
         height, width = state.shape[-2:]
-        top, left = (self.plane.height - height) // 2, (self.plane.width - width) // 2
+        top, left = (self.frames.shape[2] - height) // 2, (self.frames.shape[3] - width) // 2
         positions = self.plane.positions(top, left, height, width).to(state)
         return [picture(self.look.photograph(state, positions, self.flash())[0]), *map_pictures(self.look, state)]
 
@@ -169,7 +169,7 @@ def map_pictures(look: RelightableAppearance, state: Tensor) -> list[np.ndarray]
 
 def _first_intensity(frames: Tensor, plane: Frame) -> float:
     """Logarithm of the intensity at which a mid grey, matte plane is as bright as the frames are on average."""
-    positions = plane.positions(0, 0, plane.height, plane.width)
+    positions = plane.positions(0, 0, *frames.shape[2:])
     fall_off = (1 + positions.square().sum(0)).pow(-1.5)  # cosine over squared distance, light at (0, 0, 1)
     mean = frames.pow(GAMMA).mean().item()
     return math.log(max(mean, 1e-4) * math.pi / (_MID_GREY * fall_off.mean().item()))
