@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,17 +45,20 @@ def as_trained(exemplar: Exemplar, model: Model) -> Exemplar:
 
     Raises InvalidExemplarError for a region that is none.
     """
-    texels, region = (model.header.training.get(name) for name in ("texels", "region"))
-    if texels and _are_numbers(texels, int) and min(texels) < min(exemplar.frames.shape[1:3]):
+    record = model.header.training
+    texels, region = _numbers(record, "texels", int), _numbers(record, "region", float)
+    if texels and min(texels) < min(exemplar.frames.shape[1:3]):
         exemplar = reduced(exemplar, min(texels))
-    if region and _are_numbers(region, float) and len(region) == 4:
+    if len(region) == 4:
         left, top, right, bottom = region
         exemplar = cut(exemplar, (left, top, right, bottom))
     return exemplar
 
 
-def _are_numbers(value: object, kind: type) -> bool:
-    return isinstance(value, list) and bool(value) and all(type(number) is kind for number in value)
+def _numbers(record: dict[str, Any], name: str, kind: type) -> list:
+    """A list of numbers in a model's record; empty where there is none, for anything may stand there."""
+    value = record.get(name)
+    return value if isinstance(value, list) and all(type(number) is kind for number in value) else []
 
 
 class Judge:
