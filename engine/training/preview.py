@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..lives.noise import initial_state
 from ..lives.solver import integrate
@@ -20,7 +20,7 @@ SIZE = 128  # texels
 
 
 def preview(field: VectorField, objective: Objective, config: TrainingConfig, start: Sequence[float]) -> Image.Image:
-    """A column for each of eight ages: the exemplar above, the synthesis and its maps below.
+    """A column for each of eight ages: the exemplar above, the synthesis and its maps below, all at one scale.
 
     start: what the observed channels hold before the warm-up (`ModelHeader.start`).
     """
@@ -33,12 +33,16 @@ def preview(field: VectorField, objective: Objective, config: TrainingConfig, st
             age = k / (AGES - 1)
             end = config.duration * age
             state = integrate(field, state, time, end, math.ceil((end - time) * config.steps_per_unit[1]), "euler")
-            pictures = objective.exemplar_pictures(age) + objective.synthesis_pictures(state)
-            columns.append(np.vstack([_fitted(picture) for picture in pictures]))
+            exemplar = objective.exemplar_pictures(age)
+            side = min(SIZE, *exemplar[0].shape[:2])
+            pictures = exemplar + objective.synthesis_pictures(state)
+            columns.append(np.vstack([_middle(picture, side) for picture in pictures]))
             time = end
     return Image.fromarray(np.hstack(columns))
 
 
-def _fitted(picture: np.ndarray) -> np.ndarray:
-    """The picture's middle, as much as a square holds: what is squeezed cannot be compared by eye."""
-    return np.asarray(ImageOps.fit(Image.fromarray(picture), (SIZE, SIZE), Image.Resampling.LANCZOS))
+def _middle(picture: np.ndarray, side: int) -> np.ndarray:
+    """The picture's middle [side, side], enlarged to SIZE: what is squeezed or of another scale deceives the eye."""
+    top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+    middle = Image.fromarray(picture[top : top + side, left : left + side])
+    return np.asarray(middle.resize((SIZE, SIZE), Image.Resampling.LANCZOS))
