@@ -21,7 +21,7 @@ SPACING = 0.84  # metres between two groups
 THINGS = (
     ("urn", ("ageing_bronze", "crystallising_copper"), (-0.15, 0.21, 0.0), (0, 0, 24)),
     ("lantern", ("crystallising_copper", "rusting_painted_metal"), (0.1, 0.2, 0.0), (0, 0, -18)),
-    ("kettle", ("rusting_painted_metal",), (0.19, -0.13, 0.0), (0, 0, -16)),
+    ("kettle", ("copper_patina", "rusting_painted_metal"), (0.19, -0.13, 0.0), (0, 0, -16)),
     ("gear", ("rusting_steel",), (-0.24, -0.02, 0.111), (64, 0, 10)),
 )
 _OTHERWISE = "rusting_steel"

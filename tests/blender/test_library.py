@@ -13,14 +13,14 @@ from stage import TINY, age_stage, new_material, patina, set_stage
 from test_training_panel import TrainingLayout
 from trainings import write_picture
 
-SHIPPED = ["ageing_bronze", "clay_drying", "rusting_painted_metal", "rusting_steel"]
+SHIPPED = ["ageing_bronze", "clay_drying", "copper_patina", "rusting_painted_metal", "rusting_steel"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The user's folder, with a model of two words' title in it."""
     patina("scene.engine.process").preferences().models = str(tmp_path)
-    write_model(tmp_path / "green_copper.safetensors", title="Copper turning green", credit="Photographed by Ada")
+    write_model(tmp_path / "grey_zinc.safetensors", title="Zinc turning grey", credit="Photographed by Ada")
     yield tmp_path
     patina("scene.engine.process").preferences().models = ""
     shown = bpy.context.window_manager.patina_library
@@ -58,18 +58,18 @@ def listed(search: str) -> list[str]:
 
 
 def test_shipped_and_trained_models_are_found_by_any_of_their_words(folder: Path) -> None:
-    assert listed("") == [*SHIPPED, "green_copper"]
+    assert listed("") == [*SHIPPED, "grey_zinc"]
     assert listed("RUST steel") == ["rusting_steel"]
-    assert listed("ada") == ["green_copper"]
-    assert listed("turning GREEN") == ["green_copper"]
+    assert listed("ada") == ["grey_zinc"]
+    assert listed("turning GREY") == ["grey_zinc"]
     assert listed("marble") == []
 
 
 def test_the_choice_follows_the_search_and_comes_back_with_it(folder: Path) -> None:
     shown = bpy.context.window_manager.patina_library
     shown.chosen = "rusting_steel"
-    shown.search = "copper"
-    assert shown.chosen == "green_copper"
+    shown.search = "zinc"
+    assert shown.chosen == "grey_zinc"
     shown.search = ""
     assert shown.chosen == "rusting_steel"
     shown.search = "marble"
@@ -91,12 +91,12 @@ def test_the_chosen_model_is_shown_with_its_credit_and_licence_and_can_be_added(
 
 def test_a_material_that_ages_already_is_given_the_chosen_model(folder: Path) -> None:
     age_stage()
-    bpy.context.window_manager.patina_library.chosen = "green_copper"
+    bpy.context.window_manager.patina_library.chosen = "grey_zinc"
     layout = draw()
-    assert layout.given["patina.use_model"].model == "green_copper"
+    assert layout.given["patina.use_model"].model == "grey_zinc"
     assert "Credit: Photographed by Ada" in layout.text
     bpy.ops.patina.use_model(model=layout.given["patina.use_model"].model)
-    assert bpy.context.object.active_material.patina.model == "green_copper"
+    assert bpy.context.object.active_material.patina.model == "grey_zinc"
 
 
 def test_with_several_objects_selected_all_of_them_can_age(folder: Path) -> None:
@@ -117,10 +117,10 @@ def test_a_file_that_is_no_model_is_listed_with_what_is_wrong(folder: Path) -> N
 
 
 def test_a_models_file_that_changes_is_read_again(folder: Path) -> None:
-    assert listed("copper") == ["green_copper"]
-    write_model(folder / "green_copper.safetensors", title="A longer title of something else", credit="")
+    assert listed("zinc") == ["grey_zinc"]
+    write_model(folder / "grey_zinc.safetensors", title="A longer title of something else", credit="")
     assert listed("turning") == []
-    assert listed("longer title") == ["green_copper"]
+    assert listed("longer title") == ["grey_zinc"]
 
 
 def strip(*rows: float) -> np.ndarray:
@@ -138,10 +138,10 @@ def strip(*rows: float) -> np.ndarray:
 def test_a_thumbnail_ages_from_left_to_right_in_the_row_that_the_model_made(
     folder: Path, rows: tuple[float, ...], red: float
 ) -> None:
-    write_picture(folder / "green_copper.png", strip(*rows))
+    write_picture(folder / "grey_zinc.png", strip(*rows))
     pictures = patina("scene.library_pictures")
-    pictures.refresh(patina("scene.library").entries("copper"))
-    shown = pictures.pixels("green_copper")
+    pictures.refresh(patina("scene.library").entries("zinc"))
+    shown = pictures.pixels("grey_zinc")
     assert shown.shape == (16, 16, 4)
     assert np.allclose(shown[..., 0], red, atol=0.01)
     assert np.allclose(shown[..., 1], np.linspace(0, 0.7, 16), atol=0.01)
@@ -156,17 +156,17 @@ def test_every_shipped_model_has_a_thumbnail_that_shows_it_ageing(folder: Path) 
         fresh, aged = shown[:, :24], shown[:, -24:]
         assert max(abs(fresh.mean((0, 1)) - aged.mean((0, 1))).max(), abs(fresh.std() - aged.std())) > 0.025
         assert aged.std() > 0.02
-    assert pictures.pixels("green_copper") is None
+    assert pictures.pixels("grey_zinc") is None
 
 
 def test_a_picture_that_is_replaced_or_removed_is_noticed(folder: Path) -> None:
     pictures, library = patina("scene.library_pictures"), patina("scene.library")
-    write_picture(folder / "green_copper.png", strip(0.5))
-    pictures.refresh(library.entries("copper"))
-    shutil.copy(folder / "green_copper.png", folder / "other.png")
-    write_picture(folder / "green_copper.png", strip(0.2, 0.1))
-    pictures.refresh(library.entries("copper"))
-    assert np.allclose(pictures.pixels("green_copper")[..., 0], 0.1, atol=0.01)
+    write_picture(folder / "grey_zinc.png", strip(0.5))
+    pictures.refresh(library.entries("zinc"))
+    shutil.copy(folder / "grey_zinc.png", folder / "other.png")
+    write_picture(folder / "grey_zinc.png", strip(0.2, 0.1))
+    pictures.refresh(library.entries("zinc"))
+    assert np.allclose(pictures.pixels("grey_zinc")[..., 0], 0.1, atol=0.01)
 
 
 def test_reading_thumbnails_leaves_the_file_alone(folder: Path) -> None:

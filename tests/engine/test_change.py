@@ -13,7 +13,7 @@ from patina.engine.lives.change import Change, solve_reach
 from patina.engine.lives.life import Life
 from patina.engine.lives.life_store import LifeStore
 from patina.engine.maps.change import change as change_of
-from patina.engine.models.shipped import find_model
+from patina.engine.models.shipped import find_model, shipped_models
 from PIL import Image
 
 EXTENT = 32
@@ -34,7 +34,12 @@ def life_of(model: Path, folder: Path) -> Life:
     return life
 
 
-@pytest.mark.parametrize("model", ["ageing_bronze", "clay_drying", "rusting_steel", "rusting_painted_metal"])
+# Of the steps of a texel, those that go back: 1 %, or more where the footage itself goes back at far more of them,
+# averaged over 2 x 2 texels. Clay does at 19 %, copper at 5 %, where blue comes and goes in the grey.
+BACKWARDS = {"clay_drying": 0.025, "copper_patina": 0.025}
+
+
+@pytest.mark.parametrize("model", sorted(shipped_models()))
 def test_a_shipped_model_leaves_its_fresh_state_point_by_point_and_does_not_come_back(
     model: str, tmp_path: Path
 ) -> None:
@@ -47,8 +52,7 @@ def test_a_shipped_model_leaves_its_fresh_state_point_by_point_and_does_not_come
     assert seen[1].mean() < 0.02
     assert np.median(seen[-1]) > 0.95
     backwards = np.diff(seen, axis=0).clip(max=0)
-    # Clay in its footage goes back at 19 % of such steps, averaged over 2 x 2 texels.
-    assert (backwards < -0.05).mean() < (0.025 if model == "clay_drying" else 0.01)
+    assert (backwards < -0.05).mean() < BACKWARDS.get(model, 0.01)
 
 
 def test_another_seed_is_measured_by_the_same_reach(tiny_path: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from patina.engine.lives.life import Life, LifeSettings
 from patina.engine.lives.life_store import LifeStore
 from patina.engine.lives.noise import initial_state
 from patina.engine.lives.solver import solve
-from patina.engine.models.model_file import Model, load_model
+from patina.engine.models.model_file import load_model
 from patina.engine.models.shipped import shipped_models
 
 LUMA = np.array((0.2126, 0.7152, 0.0722))
@@ -21,40 +22,50 @@ LUMA = np.array((0.2126, 0.7152, 0.0722))
 
 @dataclass(frozen=True)
 class Look:
-    """color: mean display-encoded colour. dark: share of texels with a luma below 0.35. grain: mean absolute Laplacian
-    of the luma."""
+    """color: mean display-encoded colour. aged: share of texels that `AGED` picks. grain: mean absolute Laplacian of
+    the luma."""
 
     color: tuple[float, float, float]
-    dark: float
+    aged: float
     grain: float
 
 
-# Measured on the frames of the footage at these ages.
-RUSTING_STEEL = {
-    0.0: Look((0.836, 0.845, 0.846), 0.000, 0.017),
-    0.25: Look((0.778, 0.797, 0.791), 0.031, 0.067),
-    0.5: Look((0.750, 0.750, 0.721), 0.038, 0.071),
-    0.75: Look((0.699, 0.677, 0.636), 0.050, 0.091),
-    1.0: Look((0.398, 0.324, 0.251), 0.473, 0.082),
+# What an aged texel is: dark rust; blue verdigris.
+AGED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "rusting_steel": lambda encoded: encoded @ LUMA < 0.35,
+    "copper_patina": lambda encoded: encoded[..., 2] - encoded[..., 0] > 0.2,
 }
+# Measured on the frames of the footage at these ages; of copper's on the part that was learned, flattened.
+FOOTAGE = {
+    "rusting_steel": {
+        0.0: Look((0.836, 0.845, 0.846), 0.000, 0.017),
+        0.25: Look((0.778, 0.797, 0.791), 0.031, 0.067),
+        0.5: Look((0.750, 0.750, 0.721), 0.038, 0.071),
+        0.75: Look((0.699, 0.677, 0.636), 0.050, 0.091),
+        1.0: Look((0.398, 0.324, 0.251), 0.473, 0.082),
+    },
+    "copper_patina": {
+        0.0: Look((0.362, 0.241, 0.231), 0.000, 0.008),
+        0.5: Look((0.357, 0.438, 0.427), 0.063, 0.061),
+        0.75: Look((0.287, 0.436, 0.456), 0.289, 0.059),
+        1.0: Look((0.250, 0.421, 0.457), 0.372, 0.056),
+    },
+}
+MOMENTS = [(name, age) for name, looks in FOOTAGE.items() for age in looks]
 
 
-def look(encoded: np.ndarray) -> Look:
+def look(encoded: np.ndarray, name: str) -> Look:
     luma = encoded @ LUMA
     laplacian = 4 * luma - sum(np.roll(luma, shift, axis) for shift in (1, -1) for axis in (0, 1))
     red, green, blue = encoded.mean((0, 1))
-    return Look((red, green, blue), float((luma < 0.35).mean()), float(np.abs(laplacian).mean()))
+    return Look((red, green, blue), float(AGED[name](encoded).mean()), float(np.abs(laplacian).mean()))
 
 
 @pytest.fixture(scope="module")
-def rusting_steel() -> Model:
-    return load_model(shipped_models()["rusting_steel"])
-
-
-@pytest.fixture(scope="module")
-def rust(rusting_steel: Model, tmp_path_factory: pytest.TempPathFactory) -> Life:
+def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Life]:
     store = LifeStore(tmp_path_factory.mktemp("lives"), 1 << 30)
-    return Life(rusting_steel, 11, 128, store, LifeSettings(), "cpu")
+    models = {name: load_model(shipped_models()[name]) for name in FOOTAGE}
+    return {name: Life(model, 11, 128, store, LifeSettings(), "cpu") for name, model in models.items()}
 
 
 def colors(life: Life, age: float) -> np.ndarray:
@@ -62,20 +73,21 @@ def colors(life: Life, age: float) -> np.ndarray:
     return (0.5 * life.observed(age) + 0.5).clamp(0, 1).permute(1, 2, 0).double().numpy()
 
 
-@pytest.mark.parametrize("age", RUSTING_STEEL)
-def test_rusting_steel_has_the_colours_of_its_footage(rust: Life, age: float) -> None:
-    ours, footage = look(colors(rust, age)), RUSTING_STEEL[age]
+@pytest.mark.parametrize(("name", "age"), MOMENTS)
+def test_it_has_the_colours_of_its_footage(lives: dict[str, Life], name: str, age: float) -> None:
+    ours, footage = look(colors(lives[name], age), name), FOOTAGE[name][age]
     assert ours.color == pytest.approx(footage.color, abs=0.06)
-    assert ours.dark == pytest.approx(footage.dark, abs=0.02 + 0.25 * footage.dark)
+    assert ours.aged == pytest.approx(footage.aged, abs=0.02 + 0.25 * footage.aged)
 
 
-@pytest.mark.parametrize("age", RUSTING_STEEL)
-def test_rusting_steel_is_neither_grainy_nor_blurred(rust: Life, age: float) -> None:
-    ours, footage = look(colors(rust, age)), RUSTING_STEEL[age]
+@pytest.mark.parametrize(("name", "age"), MOMENTS)
+def test_it_is_neither_grainy_nor_blurred(lives: dict[str, Life], name: str, age: float) -> None:
+    ours, footage = look(colors(lives[name], age), name), FOOTAGE[name][age]
     assert 0.5 * footage.grain < ours.grain < 1.5 * footage.grain + 0.01
 
 
-def test_rust_takes_the_gloss_and_the_metal_away(rust: Life) -> None:
+def test_rust_takes_the_gloss_and_the_metal_away(lives: dict[str, Life]) -> None:
+    rust = lives["rusting_steel"]
     fresh, aged = rust.maps(0.0), rust.maps(1.0)
     rusted = aged["base_color"] @ LUMA < 0.1
     assert aged["roughness"][rusted].mean() > fresh["roughness"].mean() + 0.4
@@ -114,6 +126,7 @@ def test_a_shipped_model_has_been_judged_as_it_is_and_its_page_says_how(path: Pa
     assert record["good"] or "not\ngood yet" in page
 
 
-def test_rusting_steel_is_good_at_every_age() -> None:
-    record = json.loads(shipped_models()["rusting_steel"].with_suffix(".json").read_text())
-    assert record["good"] and all(age["worst_texture"] <= 1.3 for age in record["ages"])
+@pytest.mark.parametrize("name", ["copper_patina", "rusting_steel"])
+def test_what_is_said_to_be_good_is_so_at_every_judged_age(name: str) -> None:
+    record = json.loads(shipped_models()[name].with_suffix(".json").read_text())
+    assert record["good"] and all(age["worst_texture"] <= 1.3 for age in record["ages"] if age["near_frame"])
