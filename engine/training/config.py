@@ -24,10 +24,10 @@ class TrainingConfig:
     only on a larger state does the loss see that spots do not flock together far apart. duration: ODE time from fresh
     to aged. warm_up: as a share of the duration. segments: a fresh start every `segments` steps.
     steps_per_unit: the fewest and most Euler steps for a unit of ODE time, drawn anew for each segment so that the
-    field does not lean on one step length. checks: full inferences over the whole training, by which the learning rate
-    and the kept state are decided; the rate is halved when more than `patience` of them in a row did not better the
-    loss by the share `plateau`. settling: the share of the steps, the last, in which the rate falls to nothing. rising:
-    steps in which it rises from nothing, where a training begins with a model.
+    field does not lean on one step length. checks: full inferences over the whole training, fewer over a short one, by
+    which the learning rate and the kept state are decided; the rate is halved when more than `patience` of them in a
+    row did not better the loss by the share `plateau`. settling: the share of the steps, the last, in which the rate
+    falls to nothing. rising: steps in which it rises from nothing, where a training begins with a model.
     averaging: of the weights, the share that stays at each step. precision: of convolutions, one of `PRECISIONS`; a
     training repeats bit for bit only where the machine chooses alike.
     """

@@ -22,6 +22,7 @@ from .precision import precision_of
 
 _MOST_SETBACKS = 5
 _DIVERGED = 5.0  # times the best loss of its stage
+_CHECK_APART = 25  # steps; a check and its picture take as long as four or five
 
 
 class Training:
@@ -126,8 +127,9 @@ class Training:
         return loss.item()
 
     def is_check_due(self) -> bool:
-        """A sixtieth or so of the way, or the end of a stage."""
-        return self.iteration % max(1, self.config.iterations // self.config.checks) == 0
+        """A sixtieth or so of the way; seldomer in a short training, which would be mostly checks."""
+        iterations = self.config.iterations
+        return self.iteration % max(1, iterations // self.config.checks, min(_CHECK_APART, iterations // 5)) == 0
 
     def check(self) -> float:
         """The loss over one full inference with the averaged weights; lowers the learning rate on a plateau.

@@ -63,6 +63,15 @@ def test_without_last_steps_on_a_larger_state_all_checks_compare() -> None:
     assert {size for _, size, _ in stages} == {16}
 
 
+@pytest.mark.parametrize(("iterations", "checks"), [(12_000, 60), (1_500, 60), (400, 16), (60, 5), (10, 5), (3, 3)])
+def test_checks_are_sixty_or_as_many_as_leave_most_of_the_time_to_the_steps(iterations: int, checks: int) -> None:
+    training = Training(rgb_objective(), replace(SMALL, iterations=iterations, checks=60))
+    due = []
+    for training.iteration in range(1, iterations + 1):
+        due.append(training.is_check_due())
+    assert sum(due) == checks and due[-1]
+
+
 def test_a_plateau_halves_the_learning_rate_down_to_its_floor(monkeypatch: pytest.MonkeyPatch) -> None:
     training = Training(rgb_objective(), replace(SMALL, patience=1, learning_rate=4e-4, least_learning_rate=1.5e-4))
     losses = iter([1.0, 0.9, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95])
