@@ -49,7 +49,12 @@ def names_in(folder: Path) -> set[str]:
 
 def test_a_training_gives_a_model_that_a_material_ages_by(folder: Path, footage: Path, tmp_path: Path) -> None:
     done = bpy.ops.patina.train(
-        exemplar=str(footage), name="Dark Noise", kind="RGB", iterations=8, credit="- a test", options=SMALL
+        exemplar=str(footage),
+        name="Dark Noise",
+        kind="RGB",
+        iterations=8,
+        credit="- a test",
+        options=f"{SMALL} --region 0.25,0,1,0.75",
     )
     assert done == {"FINISHED"}
     library = patina("scene.library")
@@ -57,6 +62,7 @@ def test_a_training_gives_a_model_that_a_material_ages_by(folder: Path, footage:
     assert library.model_path("Dark_Noise") == (folder / "Dark_Noise.safetensors").resolve()
     header = library.model_header("Dark_Noise")
     assert (header.title, header.credit, header.training["iterations"]) == ("Dark Noise", "- a test", 8)
+    assert header.training["region"] == [0.25, 0, 1, 0.75]
     (training,) = patina("scene.training.jobs").trainings()
     assert (training.state, training.title, training.factor) == ("done", "Dark Noise", 1.0)
     assert len(training.progress.history) > 1
