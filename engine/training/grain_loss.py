@@ -8,7 +8,7 @@ networks", IEEE PAMI 35(8), 2013.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -49,8 +49,7 @@ class GrainLoss:
 
     @property
     def _of_grain(self) -> PatchLoss:
-        sorts = type(self.patches)
-        return sorts(patch=5, projections=32, scales=3, inner=self.patches.inner, least=(_LEAST_LOGARITHM,))
+        return replace(self.patches, patch=5, projections=32, scales=3, least=(_LEAST_LOGARITHM,))
 
 
 def _mean_around(values: Tensor, periodic: bool) -> Tensor:
