@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from .patch_loss import PatchLoss, Target
 
-WEIGHT = 0.3
+_WEIGHT = 0.3
 _HIDDEN = 0.25  # of `PatchLoss.least`: less grain than this counts as none
 _LEAST_LOGARITHM = 0.1  # a tenth more grain hardly shows
 
@@ -36,7 +36,7 @@ class GrainLoss:
         distance = self.patches(synthesis, target, generator, periodic)
         with torch.no_grad():
             theirs = [(self.grain(picture, periodic=False), share) for picture, share in target]
-        return distance + WEIGHT * self._of_grain(self.grain(synthesis, periodic), theirs, generator, periodic)
+        return distance + _WEIGHT * self._of_grain(self.grain(synthesis, periodic), theirs, generator, periodic)
 
     def grain(self, picture: Tensor, periodic: bool) -> Tensor:
         """Grain [1, C, H, W] of a picture [1, C, H, W]; two texels less at each border where it does not repeat."""
@@ -45,7 +45,7 @@ class GrainLoss:
         return 0.5 * (_mean_around(fine.square(), periodic) + hidden.square()).log()
 
     def describe(self) -> str:
-        return f"{self.patches.describe()}; {WEIGHT} of the same for grain: {self._of_grain.describe()}"
+        return f"{self.patches.describe()}; {_WEIGHT} of the same for grain: {self._of_grain.describe()}"
 
     @property
     def _of_grain(self) -> PatchLoss:

@@ -22,7 +22,7 @@ from .precision import precision_of
 
 _MOST_SETBACKS = 5
 _DIVERGED = 5.0  # times the best loss of its stage
-_CHECK_APART = 25  # steps; a check and its picture take as long as four or five
+_CHECK_APART = 25  # steps, where the training has them; a check and its picture take as long as four or five
 
 
 class Training:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from patina.engine.training.exemplar import Exemplar
 from patina.engine.training.grain_loss import GrainLoss
+from patina.engine.training.maps import MapsObjective
 from patina.engine.training.patch_loss import PatchLoss
-from textures import blurred
+from textures import blurred, six_maps
 from torch import Tensor
 from torch.nn import functional
 
@@ -107,3 +109,10 @@ def test_between_two_frames_grain_is_drawn_from_both() -> None:
         for picture in (half, (smooth + rough) / 2, smooth, rough)
     )
     assert mixed < 0.75 * min(blended, one, other)
+
+
+def test_texture_sets_are_learned_with_their_grain_and_their_record_says_so() -> None:
+    ages = np.array([0.0, 1.0])
+    objective = MapsObjective(Exemplar("spotted", np.stack([six_maps(0, 32, age) for age in ages]), ages))
+    assert isinstance(objective.loss, GrainLoss)
+    assert "0.3 of the same for grain" in objective.settings()["loss"]
