@@ -146,6 +146,7 @@ class Judge:
             by_seed=[max(texture[name] for name in judged) for texture in by_seed],
             values=ratios.values,
             patches=ratios.patches,
+            palette=ratios.palette,
             nearest=nearest.mean,
             nearest_tenth=nearest.tenth,
             wide_texture=max(wide_ratios.texture[name] for name in judged),

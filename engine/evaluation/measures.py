@@ -9,6 +9,7 @@ import numpy as np
 
 from .copying import Nearest, nearest_elsewhere, nearest_patches
 from .distributions import PatchDistribution, ValueDistribution
+from .palette import Palette
 from .portilla_simoncelli import PortillaSimoncelli
 from .views import View, dithered
 from .yardstick import Yardstick
@@ -19,11 +20,12 @@ _FRAMES = 0  # first of the seeds of the noise that is added; the synthesis has 
 
 @dataclass(frozen=True)
 class Distances:
-    """How far a picture is from the exemplar; texture: [K], values, patches: [1]."""
+    """How far a picture is from the exemplar; texture: [K], values, patches, palette: [1]."""
 
     texture: np.ndarray
     values: np.ndarray
     patches: np.ndarray
+    palette: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Ratios:
     texture: dict[str, float]
     values: float
     patches: float
+    palette: float
 
 
 class Measures:
@@ -53,25 +56,30 @@ class Measures:
         self.texture = Yardstick(PortillaSimoncelli(patch), planes, patch, report=report)
         self.values = Yardstick(values, planes, patch, values.least)
         self.patches = Yardstick(patches, planes, patch, patches.least)
+        self.palette = Yardstick(Palette(), planes, patch, Palette.least)
 
     def distances(self, target: Target, planes: np.ndarray) -> Distances:
         """Of the planes [K, H, W] of a picture."""
-        return Distances(*(stick.figure(target, planes) for stick in (self.texture, self.values, self.patches)))
+        sticks = (self.texture, self.values, self.patches, self.palette)
+        return Distances(*(stick.figure(target, planes) for stick in sticks))
 
     def ratios(self, target: Target, pictures: Sequence[Distances]) -> Ratios:
         """Of pictures at one age: averaged, then divided by the floor."""
         texture = np.mean([some.texture for some in pictures], axis=0) / self.texture.floor(target)
         values = np.mean([some.values for some in pictures]) / self.values.floor(target)[0]
         patches = np.mean([some.patches for some in pictures]) / self.patches.floor(target)[0]
-        return Ratios(dict(zip(self.view.planes, texture.tolist(), strict=True)), float(values), float(patches))
+        palette = np.mean([some.palette for some in pictures]) / self.palette.floor(target)[0]
+        by_plane = dict(zip(self.view.planes, texture.tolist(), strict=True))
+        return Ratios(by_plane, float(values), float(patches), float(palette))
 
     def floors(self, target: Target) -> dict[str, float]:
-        """The floors of texture (mean over the judged planes), values and patches."""
+        """The floors of texture (mean over the judged planes), values, patches and palette."""
         texture = dict(zip(self.view.planes, self.texture.floor(target).tolist(), strict=True))
         return {
             "texture": float(np.mean([texture[name] for name in self.view.judged])),
             "values": float(self.values.floor(target)[0]),
             "patches": float(self.patches.floor(target)[0]),
+            "palette": float(self.palette.floor(target)[0]),
         }
 
     def nearest(self, target: Target, pictures: Sequence[np.ndarray]) -> Nearest:

@@ -21,12 +21,12 @@ _PAPER = 255
 def table(evaluation: Evaluation) -> str:
     """A row an age, then what holds for the whole life, then the verdict in one line."""
     planes = list(evaluation.ages[0].texture)
-    head = ["age", *planes, "values", "patches", "copies", "4x area", "likeness", "seam", ""]
+    head = ["age", *planes, "values", "patches", "palette", "copies", "4x area", "likeness", "seam", ""]
     rows = [head]
     for figures in evaluation.ages:
         verdict = ("good" if figures.is_good else "not good") if figures.near_frame else "between frames"
-        numbers = [*figures.texture.values(), figures.values, figures.patches, figures.nearest, figures.wide_texture]
-        numbers += [figures.likeness, figures.seam]
+        numbers = [*figures.texture.values(), figures.values, figures.patches, figures.palette]
+        numbers += [figures.nearest, figures.wide_texture, figures.likeness, figures.seam]
         rows.append([f"{figures.age:.3f}", *(f"{number:.2f}" for number in numbers), verdict])
     judged = ", ".join(evaluation.ages[0].judged)
     lines = [

@@ -8,6 +8,7 @@ from .copying import is_recited
 
 GOOD = 1.3  # times the exemplar's own floor, at every age, in texture statistics
 _SEAMLESS = 1.2
+_SAME_COLOURS = 2.0  # of the palette, on average: then hues are plainly others
 _STEADY = (0.5, 2.0)  # change over a life, as a ratio to the exemplar's
 
 
@@ -17,11 +18,13 @@ class AgeFigures:
 
     near_frame: whether the exemplar has a frame near this age; else it is compared with `frames`, (index, share), in
     proportion, and not judged. texture: Portilla-Simoncelli statistics, by plane. judged: the planes that count.
-    by_seed: the greatest of them for each seed. values, patches: distributions. nearest, nearest_tenth: distance to
-    the nearest exemplar patch, 0 for footage that is repeated; over all patches, and over the nearest tenth.
-    wide_texture, wide_values, wide_patches: the same on four times the area. likeness: of two seeds, 0 if unrelated, 1
-    if one is the other shifted. seam: gradients across the tile's border, as a ratio to those inside.
-    floors: of texture (units of a spread), values (units of the planes) and patches (units of a spread).
+    by_seed: the greatest of them for each seed. values, patches: distributions. palette: the colours that occur.
+    nearest, nearest_tenth: distance to the nearest exemplar patch, 0 for footage that is repeated; over all patches,
+    and over the nearest tenth. wide_texture, wide_values, wide_patches: the same on four times the area. likeness: of
+    two seeds, 0 if unrelated, 1 if one is the other shifted. seam: gradients across the tile's border, as a ratio to
+    those inside.
+    floors: of texture (units of a spread), values (units of the planes), patches (units of a spread) and palette
+    (CIELAB over 100).
     """
 
     age: float
@@ -32,6 +35,7 @@ class AgeFigures:
     by_seed: list[float]
     values: float
     patches: float
+    palette: float
     nearest: float
     nearest_tenth: float
     wide_texture: float
@@ -98,7 +102,9 @@ class Evaluation:
         seam = sum(figures.seam for figures in self.ages) / len(self.ages)
         # Once is chance: rare features resemble each other.
         recited = sum(is_recited(figures.nearest, figures.nearest_tenth) for figures in self.ages)
+        palette = sum(figures.palette for figures in self.judged) / len(self.judged)
         found = {
+            f"its colours are not its footage's ({palette:.2f})": palette > _SAME_COLOURS,
             f"recites its footage at {recited} ages": recited > 1,
             "seeds are shifted copies of each other": max(figures.likeness for figures in self.ages) > 0.5,
             f"the tile's border shows ({seam:.2f})": seam > _SEAMLESS,

@@ -13,7 +13,8 @@ from patina.engine.evaluation.copying import Nearest, is_recited, nearest_elsewh
 from patina.engine.evaluation.diversity import likeness
 from patina.engine.evaluation.lab import srgb_to_lab
 from patina.engine.evaluation.measures import Distances, Measures, Ratios
-from patina.engine.evaluation.parts import disjoint_parts, largest_patch
+from patina.engine.evaluation.palette import Palette
+from patina.engine.evaluation.parts import Part, disjoint_parts, largest_patch
 from patina.engine.evaluation.seam import seam
 from patina.engine.evaluation.views import MapsView, RgbView, View, dithered
 from patina.engine.training.exemplar import Exemplar
@@ -47,6 +48,8 @@ def held(measures: Measures, picture: np.ndarray, *more: np.ndarray) -> Ratios:
 
 
 def all_of(ratios: Ratios) -> np.ndarray:
+    """But the palette, whose floor is less than is seen here: 2 units."""
+    assert ratios.palette < 1.2
     return np.array([*ratios.texture.values(), ratios.values, ratios.patches])
 
 
@@ -128,12 +131,19 @@ def blurred_down(picture: np.ndarray) -> np.ndarray:
     return (picture + sum(np.roll(picture, k, 0) for k in (1, 2, 3))) / 4
 
 
+def blue(piece: np.ndarray) -> np.ndarray:
+    """As light and as textured, but what is brown is blue."""
+    _, middle, last = np.moveaxis(piece, -1, 0)
+    return np.dstack((last + 0.03, middle, piece[..., 0] - 0.03))
+
+
 WORSE = {
     "shuffled": (lambda piece: shuffled(piece, slice(0, 3)), {"texture": 2.0, "patches": 2.0}),
     "one channel shuffled": (lambda piece: shuffled(piece, slice(1, 2)), {"texture": 1.5, "patches": 2.0}),
     "blurred": (blurred_down, {"texture": 1.05, "patches": 1.15}),
     "darker": (lambda piece: 0.9 * piece, {"values": 1.5}),
     "redder": (lambda piece: piece + np.float32([0.05, 0, 0]), {"values": 1.5}),
+    "of another hue": (blue, {"palette": 2.0}),
     "speckled": (lambda piece: piece + np.float32(0.06) * noise(3, *piece.shape), {"texture": 1.15, "patches": 1.5}),
 }
 
@@ -304,3 +314,31 @@ def test_the_helper_smooths() -> None:
 def test_footage_for_these_tests_changes() -> None:
     frames = spotted().frames
     assert frames.shape == (5, 32, 32, 3) and frames[0].mean() > frames[-1].mean() + 30
+
+
+# Colours that occur
+
+
+def in_two(colours: np.ndarray, share: float = 0.5) -> np.ndarray:
+    """Planes [3, 64, 64] of two CIELAB colours [2, 3]; the first has `share` of each 16 texels."""
+    first = np.tile(np.arange(16) < round(16 * share), 4)[None, None] & np.ones((3, 64, 1), bool)
+    one, other = colours[:, :, None, None] / 100
+    return np.where(first, one, other).astype(np.float32)
+
+
+def test_a_palette_is_as_far_as_its_colours_are_and_no_farther_for_being_rarer() -> None:
+    colours, part = np.array([[82.0, 2, -3], [41, 22, 33]]), Part(0, 0, 64, 64)
+    moved = colours - np.array([[0, 0, 0], [0, 12, 16]])
+    both, rare, other = (
+        Palette.describe(in_two(*some), [part])[0] for some in ((colours,), (colours, 1 / 16), (moved,))
+    )
+    assert float(Palette.distance(both, rare, None)) == pytest.approx(0, abs=1e-6)
+    assert float(Palette.distance(both, other, None)) == pytest.approx(0.2 / 2, abs=1e-6)
+    lacking = Palette.describe(in_two(colours, 0), [part])[0]
+    apart = np.linalg.norm(colours[0] - colours[1]) / 100
+    assert float(Palette.distance(both, lacking, None)) == pytest.approx(apart / 4, abs=1e-6)
+
+
+def test_of_a_picture_in_which_no_colour_comes_twice_some_count() -> None:
+    scattered = np.random.Generator(np.random.PCG64(0)).uniform(-1, 1, (3, 64, 64)).astype(np.float32)
+    assert len(Palette.describe(scattered, [Part(0, 0, 64, 64)])[0]) >= 1

@@ -77,6 +77,12 @@ def shuffled(picture: np.ndarray) -> np.ndarray:
     return picture.reshape(-1, 3)[order].reshape(picture.shape)
 
 
+def averaged_over_nine(picture: np.ndarray) -> np.ndarray:
+    """Blurred by 3 x 3 texels."""
+    around = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
+    return sum(np.roll(picture, shift, (0, 1)) for shift in around) / 9
+
+
 def test_a_tenth_of_the_training_ranks_worse(trained: dict[int, Model], whole: Evaluation, tmp_path: Path) -> None:
     tenth = evaluated(trained[STEPS // 10], tmp_path, spotted())
     assert tenth.mean_texture > 1.2 * whole.mean_texture
@@ -113,7 +119,10 @@ def test_an_evaluation_says_what_was_compared(whole: Evaluation) -> None:
 
 
 def test_the_verdict_needs_every_age_and_no_complaint(whole: Evaluation) -> None:
-    fine = [replace(age, texture={"lightness": 1.29}, nearest=1.0, nearest_tenth=1.0, seam=1.0) for age in whole.ages]
+    fine = [
+        replace(age, texture={"lightness": 1.29}, palette=1.9, nearest=1.0, nearest_tenth=1.0, seam=1.0)
+        for age in whole.ages
+    ]
     good = replace(whole, ages=fine, whole_change=1.0)
     assert good.is_good and good.complaints == [] and "11" not in good.summary
     worse = [replace(fine[0], texture={"lightness": 1.31}), *fine[1:]]
@@ -121,6 +130,7 @@ def test_the_verdict_needs_every_age_and_no_complaint(whole: Evaluation) -> None
     between = [fine[0], replace(fine[1], texture={"lightness": 5.0}), *fine[2:]]
     assert not fine[1].near_frame and replace(good, ages=between).is_good
     for change, complaint in (
+        ({"palette": 2.1}, "colours are not its footage's (2.10)"),
         ({"nearest_tenth": 0.3}, "recites"),
         ({"likeness": 0.9}, "shifted copies"),
         ({"seam": 1.5}, "border"),
@@ -262,9 +272,11 @@ def test_the_model_that_ships_ranks_above_itself_spoiled(tmp_path: Path) -> None
     settings = Settings(size=64, seeds=(0, 1))
     good = evaluated(model, tmp_path, footage, settings)
     mixed = evaluated(model, tmp_path, footage, settings, shuffled)
-    blurred = evaluated(model, tmp_path, footage, settings, lambda some: (some + np.roll(some, (1, 1), (0, 1))) / 2)
+    blurred = evaluated(model, tmp_path, footage, settings, averaged_over_nine)
     redder = evaluated(model, tmp_path, footage, settings, lambda some: np.clip(some + np.float32([0.05, 0, 0]), 0, 1))
     assert good.complaints == [] and good.mean_texture < 1.6
     assert mixed.mean_texture > 1.2 * good.mean_texture
-    assert sum(age.patches for age in blurred.ages) > 1.2 * sum(age.patches for age in good.ages)
+    assert blurred.mean_texture > 1.2 * good.mean_texture
     assert sum(age.values for age in redder.ages) > 1.2 * sum(age.values for age in good.ages)
+    blue = evaluated(model, tmp_path, footage, settings, lambda some: np.where(some < 0.5, some[..., ::-1], some))
+    assert "colours are not" in blue.summary
