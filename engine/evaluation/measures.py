@@ -65,12 +65,15 @@ class Measures:
 
     def ratios(self, target: Target, pictures: Sequence[Distances]) -> Ratios:
         """Of pictures at one age: averaged, then divided by the floor."""
-        texture = np.mean([some.texture for some in pictures], axis=0) / self.texture.floor(target)
-        values = np.mean([some.values for some in pictures]) / self.values.floor(target)[0]
-        patches = np.mean([some.patches for some in pictures]) / self.patches.floor(target)[0]
-        palette = np.mean([some.palette for some in pictures]) / self.palette.floor(target)[0]
-        by_plane = dict(zip(self.view.planes, texture.tolist(), strict=True))
-        return Ratios(by_plane, float(values), float(patches), float(palette))
+
+        def ratio(stick: Yardstick, figures: list[np.ndarray]) -> list[float]:
+            return (np.mean(figures, axis=0) / stick.floor(target)).tolist()
+
+        texture = ratio(self.texture, [some.texture for some in pictures])
+        (values,) = ratio(self.values, [some.values for some in pictures])
+        (patches,) = ratio(self.patches, [some.patches for some in pictures])
+        (palette,) = ratio(self.palette, [some.palette for some in pictures])
+        return Ratios(dict(zip(self.view.planes, texture, strict=True)), values, patches, palette)
 
     def floors(self, target: Target) -> dict[str, float]:
         """The floors of texture (mean over the judged planes), values, patches and palette."""

@@ -40,9 +40,8 @@ class Palette:
 
 def _colours(texels: np.ndarray) -> Tensor:
     """Mean colours [n, 3] of the cells that texels [3, N] lie in; of too scattered a picture the fullest cells."""
-    cells = np.round(texels / _CELL).astype(int)
-    keys = np.ravel_multi_index(tuple(cells + 64), (128, 128, 128), mode="clip")
-    _, of_texel, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    sums = np.stack([np.bincount(of_texel, plane) for plane in texels], axis=1)
+    cells = np.round(texels / _CELL)
+    _, of_texel, counts = np.unique(cells, axis=1, return_inverse=True, return_counts=True)
+    sums = np.stack([np.bincount(of_texel.ravel(), plane) for plane in texels], axis=1)
     seen = counts >= min(_SHARE * texels.shape[1], counts.max())
     return torch.from_numpy((sums[seen] / counts[seen, None]).astype(np.float32))
