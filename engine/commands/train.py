@@ -73,6 +73,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument(
         "--vgg", type=Path, metavar="FILE", help="compare features of VGG19 with these weights instead of patches"
     )
+    recipe.add_argument(
+        "--critic",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="let a network that learns to tell the synthesis from the exemplar pull so many times as strongly as the "
+        "patches (default 0: none)",
+    )
 
     rgb = parser.add_argument_group("kind rgb: what colour does not show is estimated")
     rgb.add_argument(
@@ -119,6 +127,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.region is not None:
         exemplar = cut(exemplar, arguments.region)
     objective = _objective(arguments, exemplar)
+    if arguments.critic:
+        _add_critic(arguments, objective)
     beginning = _beginning(arguments)
     config = TrainingConfig(
         network=_network(arguments, objective, beginning),
@@ -159,6 +169,14 @@ def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
             exemplar, arguments.form, arguments.crops, arguments.initialisation, loss, arguments.metallic
         )
     return MapsObjective(exemplar)
+
+
+def _add_critic(arguments: argparse.Namespace, objective: Objective) -> None:
+    from ..training.critic_loss import check_windows
+
+    check_windows(arguments.size, arguments.size)
+    check_windows(*objective.exemplar.frames.shape[1:3])
+    objective.add_critic(arguments.critic)
 
 
 def _vgg(arguments: argparse.Namespace) -> VggLoss | None:

@@ -40,8 +40,8 @@ class MapsObjective(Objective):
         frames[:, _HEIGHT] = frames[:, _HEIGHT] / self.relief + 0.5
         colour, others = frames[:, :3].std().expand(3), frames[:, 3:].transpose(0, 1).flatten(1).std(dim=1)
         spread = torch.cat((colour, others)).clamp(min=_LEAST_SPREAD)[:, None, None]
-        least = tuple((LEAST_SPREAD / spread).flatten().tolist())
-        self.loss = loss or GrainLoss(PatchLoss(inner=3, least=least))
+        self.least = tuple((LEAST_SPREAD / spread).flatten().tolist())
+        self.loss = loss or GrainLoss(PatchLoss(inner=3, least=self.least))
         self.register_buffer("spread", spread, persistent=False)
         self.register_buffer("frames", frames / spread, persistent=False)
         self.look = PrincipledAppearance(self.relief / 2)  # maps are 0.5 x + 0.5, and so is height here

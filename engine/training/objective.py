@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from ..models.model_header import ModelHeader
 from .config import TrainingError
+from .critic_loss import CriticLoss
 from .exemplar import Exemplar
-from .patch_loss import Target
+from .patch_loss import LEAST_SPREAD, Loss, Target
 
 
 class Objective(ABC, nn.Module):
@@ -20,11 +21,14 @@ class Objective(ABC, nn.Module):
 
     kind: the exemplar's. observed: how many of a state's first channels are seen. initialisation: the first so many
     steps of a training compare by `initial_distance` instead, in segments of `initial_segments` steps. plain_share: of
-    the steps, the last, in which what is seen starts from `start` and not from noise.
+    the steps, the last, in which what is seen starts from `start` and not from noise. loss: between what is seen and
+    the exemplar. least: what hardly shows in each of its channels, or in all of them alike.
     """
 
     kind: str
     observed: int
+    loss: Loss
+    least: tuple[float, ...] = (LEAST_SPREAD,)
     initialisation = 0
     initial_segments = 2
     plain_share = 0.4
@@ -45,6 +49,15 @@ class Objective(ABC, nn.Module):
     def initial_distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         """The same in the first `initialisation` steps."""
         raise NotImplementedError(f"{self.kind} has no initialisation")
+
+    def add_critic(self, share: float) -> None:
+        """Let a critic take part, pulling `share` times as strongly as the loss; see `CriticLoss`."""
+        self.loss = CriticLoss(self.loss, share, self.least)
+
+    @property
+    def is_contested(self) -> bool:
+        """Does a critic take part? Then losses, which leave it out, do not say which state is the best."""
+        return isinstance(self.loss, CriticLoss)
 
     def go_on_from(self, header: ModelHeader) -> None:
         """Begin with a model that has settled already, and that starts as it was trained to.

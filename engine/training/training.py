@@ -143,11 +143,14 @@ class Training:
         if not self.is_sound:
             return loss
         self.history.append((self.iteration, loss, self.learning_rate))
-        self.bad_checks = 0 if loss < self.best * (1 - self.config.plateau) else self.bad_checks + 1
-        if loss < self.best:
-            self.best = loss
+        if loss < self.best * (1 - self.config.plateau) or self.objective.is_contested:
+            self.bad_checks = 0
+        else:
+            self.bad_checks += 1
+        if loss < self.best or self.objective.is_contested:
             self.best_weights = _copy(self.averaged)
             self.best_light = self.objective.light()
+        self.best = min(self.best, loss)
         if self.bad_checks > self.config.patience:
             self.bad_checks = 0
             self.plateau_rate = max(self.plateau_rate / 2, self.config.least_learning_rate)

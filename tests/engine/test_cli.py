@@ -143,6 +143,22 @@ def test_how_long_the_rate_falls_is_stated(monkeypatch: pytest.MonkeyPatch, tmp_
     assert rates == [pytest.approx([2.5e-4, 0.0]), pytest.approx([5e-4, 0.0])]
 
 
+def test_a_critic_takes_part_on_demand_and_only_where_it_can_see(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    footage = write_animation(tmp_path / "rust.webp", darkening_frames(2, extent=72))
+    path = tmp_path / "rust.safetensors"
+    options = ("train", footage, path, "--kind", "rgb", "--width", 8, "--late-share", 0, "--critic", 2)
+    before = files(tmp_path)
+    assert run(monkeypatch, *options, "--size", 48, "--iterations", 2) == 2
+    assert "windows of 64 texels, and these are 48 x 48: train on a larger size" in capsys.readouterr().err
+    assert files(tmp_path) == before
+    assert run(monkeypatch, *options, "--size", 64, "--iterations", 2) == 0
+    assert load_model(path).header.training["loss"].endswith("a critic of windows of 64, pulling 2 times as strongly")
+    assert "--critic=2.0" in progress.read(path).command
+    assert run(monkeypatch, *options, "--size", 64, "--iterations", 3) == 0  # a finished contest goes on, too
+
+
 def test_a_shipped_model_is_begun_with_by_its_name(tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
