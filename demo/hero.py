@@ -17,27 +17,26 @@ from .rust import PACKAGE, install_extension, say
 
 AGES = (0.0, 0.7, 1.0)
 SPACING = 0.84  # metres between two groups
-# Each thing: what it is made of (the first of these that ships), where it stands in its group, how it is turned (deg).
+# Each thing: the model that it is made of, where it stands in its group, how it is turned (degrees).
 THINGS = (
-    ("urn", ("ageing_bronze", "crystallising_copper"), (-0.15, 0.21, 0.0), (0, 0, 24)),
-    ("lantern", ("crystallising_copper", "rusting_painted_metal"), (0.1, 0.2, 0.0), (0, 0, -18)),
-    ("kettle", ("copper_patina", "rusting_painted_metal"), (0.19, -0.13, 0.0), (0, 0, -16)),
-    ("gear", ("rusting_steel",), (-0.24, -0.02, 0.111), (64, 0, 10)),
+    ("urn", "ageing_bronze", (-0.15, 0.21, 0.0), (0, 0, 24)),
+    ("lantern", "rusting_painted_metal", (0.1, 0.2, 0.0), (0, 0, -18)),
+    ("kettle", "copper_patina", (0.19, -0.13, 0.0), (0, 0, -16)),
+    ("gear", "rusting_steel", (-0.24, -0.02, 0.111), (64, 0, 10)),
+    ("bowl", "crystallising_copper", (-0.07, -0.26, 0.0), (0, 0, 0)),
 )
-_OTHERWISE = "rusting_steel"
 _SEED = 3
 
 
-def build_scene(models: list[str]) -> None:
-    """Three groups of things, fresh, half aged and aged, on a studio stage. models: those that ship."""
+def build_scene() -> None:
+    """Three groups of things, fresh, half aged and aged, on a studio stage."""
     import bpy
 
     from . import props, studio
 
     studio.set_stage(AGES, SPACING)
-    for name, wanted, place, turned in THINGS:
+    for name, model, place, turned in THINGS:
         mesh = getattr(props, name)()
-        model = next((found for found in wanted if found in models), _OTHERWISE)
         for number, age in enumerate(AGES):
             thing = bpy.data.objects.new(f"{mesh.name} {age:g}", mesh.copy())
             bpy.context.collection.objects.link(thing)
@@ -70,7 +69,7 @@ def main() -> None:
 
         from . import studio
 
-        build_scene(importlib.import_module(f"{PACKAGE}.scene.library").shipped_names())
+        build_scene()
         studio.set_rendering(given.width, given.samples)
         bpy.context.scene.render.filepath = str(given.output.resolve())
         say("the engine solves the lives, Eevee renders")

@@ -1,4 +1,4 @@
-"""Things that stand on a table and age: a kettle, an urn, a gear, a lantern. Each stands on the origin."""
+"""Things that stand on a table and age: a kettle, an urn, a gear, a lantern, a bowl. Each stands on the origin."""
 
 from __future__ import annotations
 
@@ -100,3 +100,11 @@ def lantern() -> bpy.types.Mesh:
     bail = [(0.109 * math.cos(a), 0.215 + 0.165 * math.sin(a)) for a in (math.pi * k / 40 for k in range(41))]
     shape.tube([Vector((x, 0.012, z)) for x, z in bail], [0.0032] * len(bail))
     return shape.done()
+
+
+def bowl() -> bpy.types.Mesh:
+    """A turned bowl on a foot, 0.21 m across."""
+    outside = [(0.004, 0.0), (0.046, 0.0), (0.046, 0.0), (0.049, 0.006), (0.045, 0.014), (0.066, 0.024), (0.092, 0.048)]
+    lip = [(0.103, 0.078), (0.105, 0.084), (0.102, 0.086), (0.098, 0.082)]
+    inside = [(0.084, 0.05), (0.058, 0.03), (0.028, 0.022), (0.002, 0.021)]
+    return Shape("Bowl", 2.6).turn(curve([*outside, *lip, *inside])).done()

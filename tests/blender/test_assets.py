@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 from stage import age_stage, new_material, patina, psnr, render_frame, set_stage
 
-TITLES = ["Ageing bronze", "Clay drying", "Copper patina", "Rusting painted metal", "Rusting steel"]
+TITLES = [
+    "Ageing bronze",
+    "Clay drying",
+    "Copper patina",
+    "Crystallising copper",
+    "Rusting painted metal",
+    "Rusting steel",
+]
 FRESH = """
 import json, sys
 from pathlib import Path

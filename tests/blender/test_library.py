@@ -13,7 +13,14 @@ from stage import TINY, age_stage, new_material, patina, set_stage
 from test_training_panel import TrainingLayout
 from trainings import write_picture
 
-SHIPPED = ["ageing_bronze", "clay_drying", "copper_patina", "rusting_painted_metal", "rusting_steel"]
+SHIPPED = [
+    "ageing_bronze",
+    "clay_drying",
+    "copper_patina",
+    "crystallising_copper",
+    "rusting_painted_metal",
+    "rusting_steel",
+]
 
 
 @pytest.fixture

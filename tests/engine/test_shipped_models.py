@@ -30,10 +30,11 @@ class Look:
     grain: float
 
 
-# What an aged texel is: dark rust; blue verdigris.
+# What an aged texel is: dark rust; blue verdigris; the dark blue of a crystal.
 AGED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "rusting_steel": lambda encoded: encoded @ LUMA < 0.35,
     "copper_patina": lambda encoded: encoded[..., 2] - encoded[..., 0] > 0.2,
+    "crystallising_copper": lambda encoded: encoded[..., 1] < 0.3,
 }
 # Measured on the frames of the footage at these ages; of copper's on the part that was learned, flattened.
 FOOTAGE = {
@@ -49,6 +50,13 @@ FOOTAGE = {
         0.5: Look((0.357, 0.438, 0.427), 0.063, 0.061),
         0.75: Look((0.287, 0.436, 0.456), 0.289, 0.059),
         1.0: Look((0.250, 0.421, 0.457), 0.372, 0.056),
+    },
+    "crystallising_copper": {
+        0.0: Look((0.010, 0.501, 0.530), 0.000, 0.002),
+        0.25: Look((0.014, 0.472, 0.506), 0.024, 0.016),
+        0.5: Look((0.025, 0.370, 0.457), 0.375, 0.031),
+        0.75: Look((0.045, 0.295, 0.428), 0.612, 0.042),
+        1.0: Look((0.059, 0.231, 0.402), 0.793, 0.056),
     },
 }
 MOMENTS = [(name, age) for name, looks in FOOTAGE.items() for age in looks]
@@ -126,7 +134,7 @@ def test_a_shipped_model_has_been_judged_as_it_is_and_its_page_says_how(path: Pa
     assert record["good"] or "not\ngood yet" in page
 
 
-@pytest.mark.parametrize("name", ["copper_patina", "rusting_steel"])
+@pytest.mark.parametrize("name", ["copper_patina", "crystallising_copper", "rusting_steel"])
 def test_what_is_said_to_be_good_is_so_at_every_judged_age(name: str) -> None:
     record = json.loads(shipped_models()[name].with_suffix(".json").read_text())
     assert record["good"] and all(age["worst_texture"] <= 1.3 for age in record["ages"] if age["near_frame"])
