@@ -35,8 +35,7 @@ def life_of(model: Path, folder: Path) -> Life:
 
 
 # Of the steps of a texel, those that go back: 1 %, or more where the footage itself goes back at far more of them,
-# averaged over 2 x 2 texels. Clay does at 19 %, copper at 5 %, where blue comes and goes in the grey, crystals at 2 %,
-# where a rim passes before the blue is there.
+# averaged over 2 x 2 texels. Clay does at 19 %, copper at 5 %, where blue comes and goes in the grey, crystals at 2 %.
 BACKWARDS = {"clay_drying": 0.025, "copper_patina": 0.025, "crystallising_copper": 0.02}
 
 
