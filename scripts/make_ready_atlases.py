@@ -30,7 +30,7 @@ from patina.engine.models.shipped import shipped_models
 
 EXTENT, SEED, BITS = 128, 0, 8
 USUAL_AGES = 17  # as a bake has them; the tiles take 4 MB in a .blend, where they are PNGs with margins
-MOST_AGES = 32  # tried beyond that where a map is not good enough: a crystal's edge is past within 3 % of a life
+MOST_AGES = 32  # tried beyond that where a map is not good enough; crystals take 31
 MOST_BYTES = 3_000_000
 
 

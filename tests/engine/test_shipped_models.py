@@ -36,7 +36,8 @@ AGED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "copper_patina": lambda encoded: encoded[..., 2] - encoded[..., 0] > 0.2,
     "crystallising_copper": lambda encoded: encoded[..., 1] < 0.3,
 }
-# Measured on the frames of the footage at these ages; of copper's on the part that was learned, flattened.
+# Measured on the frames of the footage at these ages; of copper's on the part that was learned, flattened;
+# of crystals' on frames 8 to 65, as they are.
 FOOTAGE = {
     "rusting_steel": {
         0.0: Look((0.836, 0.845, 0.846), 0.000, 0.017),
