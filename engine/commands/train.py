@@ -148,6 +148,7 @@ def run(arguments: argparse.Namespace) -> None:
         description=Description(title, arguments.credit, arguments.licence),
         exemplar=str(arguments.exemplar.absolute()),
         command=_command(arguments),
+        contest=_beginning_path(arguments).with_suffix(".checkpoint") if beginning else None,
     )
     train(objective, config, job, beginning=beginning)
 
@@ -202,8 +203,11 @@ def _model(text: str) -> str:
 def _beginning(arguments: argparse.Namespace) -> Model | None:
     from ..models.model_file import load_model
 
-    text = getattr(arguments, "from")
-    return None if text is None else load_model(find_model(text))
+    return None if getattr(arguments, "from") is None else load_model(_beginning_path(arguments))
+
+
+def _beginning_path(arguments: argparse.Namespace) -> Path:
+    return find_model(getattr(arguments, "from"))
 
 
 def _duration(arguments: argparse.Namespace, beginning: Model | None) -> float:

@@ -14,6 +14,18 @@ from ..files.whole_files import written_whole
 from .config import TrainingError
 from .training import Training
 
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    EOFError,
+    pickle.UnpicklingError,
+)
+_CONTEST = "loss._extra_state"  # of `CriticLoss`, in the state of its objective
+
 
 class Checkpoint:
     """The checkpoint at `path`, tied to the exemplar and the settings of `training`."""
@@ -40,7 +52,7 @@ class Checkpoint:
         try:
             saved = torch.load(self.path, weights_only=True, map_location=self._training.device)
             identity = saved["identity"]
-        except (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        except _UNREADABLE as error:
             raise TrainingError(
                 f"The checkpoint {self.path} cannot be read", "delete it to train from the start"
             ) from error
@@ -65,3 +77,25 @@ class Checkpoint:
                 f"The checkpoint {self.path} cannot be written ({error.strerror or error})",
                 "free space on the disk, then resume the training",
             ) from error
+
+
+def continue_contest(training: Training, path: Path) -> bool:
+    """Let the critic of a training know what the one knew that its beginning was trained beside; is there any?
+
+    path: the checkpoint that the training of the beginning may have left. It does not serve where it has no critic, or
+    is of another step than the model. Raises TrainingError for a file that cannot be read.
+    """
+    if training.beginning is None or not training.objective.is_contested or not path.exists():
+        return False
+    try:
+        saved = torch.load(path, weights_only=True, map_location=training.device)["training"]
+        contest, weights = dict(saved["objective"]).get(_CONTEST), saved["best_weights"]
+        ours = training.beginning.field.state_dict()
+        if contest is None or not all(torch.equal(value, weights[name].cpu()) for name, value in ours.items()):
+            return False
+        training.objective.load_state_dict({_CONTEST: contest}, strict=False)
+    except _UNREADABLE as error:
+        raise TrainingError(
+            f"The checkpoint {path} cannot be read", "move it elsewhere to let a critic begin anew"
+        ) from error
+    return True

@@ -22,7 +22,7 @@ from ..files import progress as progress_file
 from ..files.progress import DONE, FAILED, RUNNING, STOPPED, Progress, ProgressError
 from ..maps.pictures import write_picture
 from ..models.model_file import Model, save_model
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, continue_contest
 from .config import TrainingConfig, TrainingError
 from .grid import fewest_steps
 from .memory import peak_memory
@@ -39,7 +39,8 @@ class Job:
     """What a training writes, and where.
 
     model: the .safetensors file that comes at the end. checkpoint: what a resumed training needs. exemplar: where the
-    footage came from. command: the arguments of `patina` that resume it.
+    footage came from. command: the arguments of `patina` that resume it. contest: the checkpoint, if it is still there,
+    of the model that the training begins with; its critic goes on.
     """
 
     model: Path
@@ -47,6 +48,7 @@ class Job:
     description: Description
     exemplar: str = ""
     command: tuple[str, ...] = ("train", "", "")
+    contest: Path | None = None
 
 
 def _print(line: str) -> None:
@@ -78,6 +80,8 @@ def train(
                 f"{job.model} is there already, and no checkpoint to go on with it", "choose another name"
             )
         seconds = checkpoint.load()
+        if training.iteration == 0 and job.contest and continue_contest(training, job.contest):
+            report(f"the critic goes on from {job.contest}")
         progress_file.clear_stop(job.model)
         sitting = _Sitting(training, checkpoint, job, seconds, report)
         report(f"training {job.model.stem} on {device} from step {training.iteration} of {config.iterations}")
