@@ -103,7 +103,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
     flash = parser.add_argument_group("kind flash")
-    flash.add_argument("--form", choices=_FORMS, default="principled", help="the reflectance (default: Blender's own)")
+    flash.add_argument(
+        "--form", choices=_FORMS, help="the reflectance (default: Blender's own, or that of the model it begins with)"
+    )
     flash.add_argument("--crops", type=int, default=3, help="places under the flash tried at each step (default 3)")
     flash.add_argument(
         "--initialisation",
@@ -126,10 +128,10 @@ def run(arguments: argparse.Namespace) -> None:
         exemplar = reduced(exemplar, arguments.texels)
     if arguments.region is not None:
         exemplar = cut(exemplar, arguments.region)
-    objective = _objective(arguments, exemplar)
+    beginning = _beginning(arguments)
+    objective = _objective(arguments, exemplar, beginning)
     if arguments.critic:
         _add_critic(arguments, objective)
-    beginning = _beginning(arguments)
     config = TrainingConfig(
         network=_network(arguments, objective, beginning),
         iterations=arguments.iterations,
@@ -153,7 +155,7 @@ def run(arguments: argparse.Namespace) -> None:
     train(objective, config, job, beginning=beginning)
 
 
-def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
+def _objective(arguments: argparse.Namespace, exemplar: Exemplar, beginning: Model | None) -> Objective:
     from ..training.flash import FlashObjective
     from ..training.maps import MapsObjective
     from ..training.record import default_rules
@@ -167,7 +169,7 @@ def _objective(arguments: argparse.Namespace, exemplar: Exemplar) -> Objective:
         return RgbObjective(exemplar, rules, arguments.flatten, loss)
     if arguments.kind == "flash":
         return FlashObjective(
-            exemplar, arguments.form, arguments.crops, arguments.initialisation, loss, arguments.metallic
+            exemplar, _form(arguments, beginning), arguments.crops, arguments.initialisation, loss, arguments.metallic
         )
     return MapsObjective(exemplar)
 
@@ -208,6 +210,11 @@ def _beginning(arguments: argparse.Namespace) -> Model | None:
 
 def _beginning_path(arguments: argparse.Namespace) -> Path:
     return find_model(getattr(arguments, "from"))
+
+
+def _form(arguments: argparse.Namespace, beginning: Model | None) -> str:
+    theirs = "principled" if beginning is None else beginning.header.appearance["form"]
+    return arguments.form or (theirs if theirs in _FORMS else "principled")
 
 
 def _duration(arguments: argparse.Namespace, beginning: Model | None) -> float:

@@ -121,6 +121,23 @@ def test_a_training_begins_with_another_model(monkeypatch: pytest.MonkeyPatch, t
     assert load_model(tmp_path / "second.safetensors").header.training["learning_rate"] == 0.001
 
 
+def test_photographs_go_on_in_the_form_of_the_model_they_begin_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing else could go on from it; a form that is asked for and is another one is refused."""
+    footage = write_animation(tmp_path / "copper.webp", darkening_frames(count=2))
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    options = ("--kind", "flash", "--size", 16, "--iterations", 1)
+    form = ("--form", "metallic_anisotropic", "--initialisation", 0)
+    assert run(monkeypatch, "train", footage, first, *options, *form, "--width", 8) == 0
+    assert run(monkeypatch, "train", footage, second, *options, "--from", first) == 0
+    assert load_model(second).header.appearance["form"] == "metallic_anisotropic"
+    third = tmp_path / "third.safetensors"
+    assert run(monkeypatch, "train", footage, third, *options, "--from", first, "--form", "principled") == 2
+    assert "has the form metallic_anisotropic" in capsys.readouterr().err
+    assert not third.exists()
+
+
 def test_a_width_that_the_model_it_begins_with_has_not_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
