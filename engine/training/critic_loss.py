@@ -70,9 +70,12 @@ class CriticLoss(nn.Module):
         newest = _window(synthesis.detach(), generator, periodic), _window(_drawn(target, generator), generator)
         self._learn(_Pair(*newest, scale), generator)
         pull = self.doubt(_shifted(synthesis, generator) if periodic else synthesis, scale)
-        ours, theirs = (torch.autograd.grad(term, synthesis, retain_graph=True)[0].norm() for term in (distance, pull))
+        ours, theirs = (torch.autograd.grad(term, synthesis, retain_graph=True)[0] for term in (distance, pull))
         rising = min(1.0, self._steps / _RISING)
-        return distance + self.share * rising * ours / theirs.clamp(min=_LEAST_LENGTH) * pull
+        share = self.share * rising * ours.norm() / theirs.norm().clamp(min=_LEAST_LENGTH)
+        # The slopes are known now, and before they are asked for the critic may learn again, from another crop.
+        learned = (ours + share * theirs) * (synthesis - synthesis.detach())
+        return distance.detach() + share * pull.detach() + learned.sum()
 
     def doubt(self, picture: Tensor, scale: Scale) -> Tensor:
         """How little (a scalar) the critic believes a picture [1, C, H, W] to be the exemplar that has the scale."""

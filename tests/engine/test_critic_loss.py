@@ -16,6 +16,7 @@ from patina.engine.training import critic_loss
 from patina.engine.training.critic import Scale
 from patina.engine.training.critic_loss import CriticLoss
 from patina.engine.training.exemplar import Exemplar
+from patina.engine.training.flash import FlashObjective
 from patina.engine.training.maps import MapsObjective
 from patina.engine.training.patch_loss import PatchLoss
 from patina.engine.training.rgb import RgbObjective
@@ -152,6 +153,17 @@ def test_texture_sets_are_seen_by_it_with_what_hardly_shows_in_each_map() -> Non
     objective.add_critic(2.0)
     assert objective.loss.least == pytest.approx((0.006 / objective.spread).flatten().tolist())
     assert objective.settings()["loss"].endswith("; a critic of windows of 64, pulling 2 times as strongly")
+
+
+def test_photographs_are_judged_at_all_places_of_a_step() -> None:
+    """Three crops: the critic learns from each before the model learns from them together."""
+    objective = FlashObjective(spotted(extent=72), crops=3, loss=PATCHES)
+    objective.add_critic(1.0)
+    random = torch.Generator().manual_seed(0)
+    state = (0.1 * torch.randn((1, objective.observed, 64, 64), generator=random)).requires_grad_()
+    objective.distance(state, 0.5, random).backward()
+    assert objective.loss.get_extra_state()["steps"] == 3
+    assert torch.isfinite(state.grad).all() and (state.grad[0].abs().amax((1, 2)) > 0).all()
 
 
 def test_windows_that_do_not_fit_are_refused_in_one_sentence() -> None:
