@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..appearance import PrincipledAppearance
+from .evenness import Evenness
 from .exemplar import Exemplar
 from .flash import map_pictures
 from .grain_loss import GrainLoss
@@ -30,12 +31,14 @@ class MapsObjective(Objective):
 
     kind = "maps"
     observed = 6
+    early = 1.5  # what breaks out is small and sudden, and a map that was even shows it all
     frames: Tensor  # [N, 6, H, W] in units of their spread
     spread: Tensor  # [6, 1, 1]
 
     def __init__(self, exemplar: Exemplar, loss: Loss | None = None):
         super().__init__(exemplar)
         frames = torch.from_numpy(exemplar.frames).permute(0, 3, 1, 2).clone()
+        self.evenness = Evenness(frames[:, :_HEIGHT])
         self.relief = max(_LEAST_RELIEF, 4 * float(frames[:, _HEIGHT].std()))
         frames[:, _HEIGHT] = frames[:, _HEIGHT] / self.relief + 0.5
         colour, others = frames[:, :3].std().expand(3), frames[:, 3:].transpose(0, 1).flatten(1).std(dim=1)
@@ -49,6 +52,7 @@ class MapsObjective(Objective):
     def distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         maps = 0.5 * state[:, : self.observed] + 0.5
         distance = self.loss(maps / self.spread, shares(self.frames, self.exemplar, age), generator)
+        distance = distance + self.evenness.distance(maps[:, :_HEIGHT], self.exemplar.neighbours(age))
         return distance + OVERFLOW_WEIGHT * overflow(maps[:, :_HEIGHT])
 
     def appearance(self) -> dict[str, Any]:
@@ -59,7 +63,7 @@ class MapsObjective(Objective):
         return tuple((2 * (self.frames[0] * self.spread).mean((1, 2)) - 1).tolist())
 
     def settings(self) -> dict[str, Any]:
-        return {"loss": self.loss.describe()}
+        return {"loss": self.loss.describe(), "evenness": self.evenness.describe(), "early": self.early}
 
     def exemplar_pictures(self, age: float) -> list[np.ndarray]:
         frame = self.frames[self.exemplar.index_at(age)] * self.spread

@@ -22,7 +22,8 @@ class Objective(ABC, nn.Module):
     kind: the exemplar's. observed: how many of a state's first channels are seen. initialisation: the first so many
     steps of a training compare by `initial_distance` instead, in segments of `initial_segments` steps. plain_share: of
     the steps, the last, in which what is seen starts from `start` and not from noise. loss: between what is seen and
-    the exemplar. least: what hardly shows in each of its channels, or in all of them alike.
+    the exemplar. least: what hardly shows in each of its channels, or in all of them alike. early: the power to which
+    ages that are drawn evenly are raised; above 1 more of them are early.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Objective(ABC, nn.Module):
     initialisation = 0
     initial_segments = 2
     plain_share = 0.4
+    early = 1.0
 
     def __init__(self, exemplar: Exemplar):
         super().__init__()

@@ -200,7 +200,8 @@ class Training:
             self.targets = [0.0]
             return
         offsets = torch.rand(count, generator=self.generator).tolist()
-        self.targets = [0.0, *(self.config.duration * (k + offset) / count for k, offset in enumerate(offsets))]
+        ages = [((k + offset) / count) ** self.objective.early for k, offset in enumerate(offsets)]
+        self.targets = [0.0, *(self.config.duration * age for age in ages)]
 
     def _initial_state(self, size: int, generator: torch.Generator) -> Tensor:
         """Noise, and where it is seen the fresh surface's plain colour if it is time for that."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from footage import SMALL, darkening, rgb_objective
 from patina.engine.training.flash import FlashObjective
+from patina.engine.training.maps import MapsObjective
 from patina.engine.training.patch_loss import PatchLoss
 from patina.engine.training.training import Training
 
@@ -25,6 +26,19 @@ def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
         assert life[0] == 0.0 and life == sorted(life) and life[-1] <= SMALL.duration
         for k, time in enumerate(life[1:]):
             assert k <= time * (SMALL.segments - 1) / SMALL.duration <= k + 1  # one from each fifth
+
+
+def test_texture_sets_are_met_at_early_ages_more_often() -> None:
+    """One age from each fifth still, of a life whose even ages are raised to the power."""
+    objective = rgb_objective()
+    objective.early = MapsObjective.early
+    training, drawn = Training(objective, SMALL), []
+    for _ in range(200):
+        training._refresh(16, SMALL.segments)
+        drawn += [training.targets[1:]] if len(training.targets) > 1 else []
+    even = (np.array(drawn) / SMALL.duration) ** (1 / 1.5)
+    assert (np.floor(even * (SMALL.segments - 1)) == np.arange(SMALL.segments - 1)).all()
+    assert np.mean(np.array(drawn) < 0.5 * SMALL.duration) == pytest.approx(0.5 ** (1 / 1.5), abs=0.03)  # 0.63
 
 
 def test_in_the_end_a_life_starts_from_the_fresh_colour_and_from_noise_where_nothing_is_seen() -> None:
