@@ -24,6 +24,17 @@ def fresh_to_aged(text: str) -> tuple[float, float]:
     return values[0], values[1]
 
 
+def gains(text: str) -> tuple[float, ...]:
+    """Three factors from "1,1.05,0.8"; whether they balance a white is for who multiplies by them to say."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not what red, green and blue are multiplied by, as 1,1.05,0.8")
+    return values
+
+
 def region(text: str) -> tuple[float, ...]:
     """Four shares from "0.5,0,1,1"; whether they are a part of a picture is for who cuts it to say."""
     try:

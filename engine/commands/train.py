@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.shipped import find_model, shipped_models
-from .arguments import fresh_to_aged, region, rising
+from .arguments import fresh_to_aged, gains, region, rising
 
 if TYPE_CHECKING:
     from ..models.model_file import Model
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LEFT,TOP,RIGHT,BOTTOM",
         help="learn from this part of the pictures only, in shares of their size: 0.5,0,1,1 is the right half; "
         "photographs keep their place under the flash",
+    )
+    parser.add_argument(
+        "--white-balance",
+        type=gains,
+        metavar="RED,GREEN,BLUE",
+        help="multiply the footage's linear light so, where its white is off: 1,1.05,0.8",
     )
     parser.add_argument("--texels", type=int, help="reduce the exemplar so that its shorter side has so many texels")
 
@@ -120,10 +126,13 @@ def run(arguments: argparse.Namespace) -> None:
     from ..training.exemplar import cut, read_exemplar, reduced
     from ..training.record import Description
     from ..training.run import Job, train
+    from ..training.white_balance import balanced
 
     model: Path = arguments.model
     title = arguments.title or model.stem.replace("_", " ").capitalize()
     exemplar = read_exemplar(arguments.exemplar, arguments.kind)
+    if arguments.white_balance is not None:
+        exemplar = balanced(exemplar, arguments.white_balance)
     if arguments.texels is not None:
         exemplar = reduced(exemplar, arguments.texels)
     if arguments.region is not None:

@@ -18,6 +18,7 @@ from ..lives.life_store import LifeStore
 from ..models.model_file import Model
 from ..training.exemplar import Exemplar, cut, reduced
 from ..training.memory import peak_memory
+from ..training.white_balance import balanced
 from .ages import is_near_a_frame, judged_ages
 from .coherence import changes, intervals
 from .coherence import ratio as change_ratio
@@ -41,12 +42,16 @@ class Settings:
 
 
 def as_trained(exemplar: Exemplar, model: Model) -> Exemplar:
-    """The exemplar as the model was trained on it, by the record in its header: as few texels, the same region.
+    """The exemplar as the model was trained on it, by the record in its header: its white, as few texels, the region.
 
-    Raises InvalidExemplarError for a region that is none.
+    Raises InvalidExemplarError or InvalidRequestError for a white balance or a region that is none.
     """
     record = model.header.training
     texels, region = _numbers(record, "texels", int), _numbers(record, "region", float)
+    gains = _numbers(record, "white_balance", float)
+    if len(gains) == 3:
+        red, green, blue = gains
+        exemplar = balanced(exemplar, (red, green, blue))
     if texels and min(texels) < min(exemplar.frames.shape[1:3]):
         exemplar = reduced(exemplar, min(texels))
     if len(region) == 4:

@@ -17,6 +17,9 @@ from .resampling import reduce_colour
 Region = tuple[float, float, float, float]
 """Left, top, right, bottom of a part of a picture, in shares of its width and height from the upper left corner."""
 
+Gains = tuple[float, float, float]
+"""What red, green and blue are multiplied by, as linear light."""
+
 
 @dataclass(frozen=True)
 class Exemplar:
@@ -25,7 +28,7 @@ class Exemplar:
     name: the file or folder they came from. frames: [N, H, W, C], rows from the top; footage: uint8, display-encoded
     colour (sRGB); map sets: float32, display-encoded base colour (3), metallic, roughness in [0, 1], height in texels.
     ages: [N] float64, rising from 0 to 1. region: the part of each picture that the frames are, where they are not all
-    of it; cut_from: that picture, which lies under the flash.
+    of it; cut_from: that picture, which lies under the flash. white_balance: of the frames, where it was corrected.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Exemplar:
     ages: np.ndarray
     region: Region | None = None
     cut_from: Frame | None = None
+    white_balance: Gains | None = None
 
     @property
     def plane(self) -> Frame:

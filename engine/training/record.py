@@ -51,6 +51,7 @@ def header_of(training: Training, path: Path, description: Description, seconds:
             "frames": len(objective.exemplar.frames),
             "texels": [objective.exemplar.plane.width, objective.exemplar.plane.height],
             **({"region": list(objective.exemplar.region)} if objective.exemplar.region else {}),
+            **({"white_balance": list(objective.exemplar.white_balance)} if objective.exemplar.white_balance else {}),
             **objective.settings(),
             **beginning,
             "iterations": training.iteration,
