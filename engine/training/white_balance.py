@@ -1,4 +1,4 @@
-"""Footage whose white is off: a copper plate in it is pink. It is corrected where what its colour should be is known."""
+"""Footage whose white is off, such as a pink copper plate: corrected where a colour in it is known."""
 
 from __future__ import annotations
 
