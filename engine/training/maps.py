@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..appearance import PrincipledAppearance
+from ..models.model_header import ModelHeader
 from .evenness import Evenness
 from .exemplar import Exemplar
 from .flash import map_pictures
@@ -20,6 +21,7 @@ from .rgb import OVERFLOW_WEIGHT
 _HEIGHT = 5
 _LEAST_SPREAD = 0.03  # of a channel's values: a map that hardly varies is not blown up beyond it
 _LEAST_RELIEF = 0.1  # texels
+_EARLY = 1.5  # what breaks out first is small and sudden
 
 
 class MapsObjective(Objective):
@@ -27,11 +29,13 @@ class MapsObjective(Objective):
 
     The spread (standard deviation over all frames; one for the three of colour) makes rust as visible in height as in
     colour. The height channel of the state is in units of `relief` texels, so that it is about as large as the others.
+    Where a training goes on from a model, what is even in a set is asked for exactly, and early ages are drawn more
+    often: a training from nothing would be held back by both.
     """
 
     kind = "maps"
     observed = 6
-    early = 1.5  # what breaks out is small and sudden, and a map that was even shows it all
+    is_refined = False
     frames: Tensor  # [N, 6, H, W] in units of their spread
     spread: Tensor  # [6, 1, 1]
 
@@ -52,8 +56,13 @@ class MapsObjective(Objective):
     def distance(self, state: Tensor, age: float, generator: torch.Generator) -> Tensor:
         maps = 0.5 * state[:, : self.observed] + 0.5
         distance = self.loss(maps / self.spread, shares(self.frames, self.exemplar, age), generator)
-        distance = distance + self.evenness.distance(maps[:, :_HEIGHT], self.exemplar.neighbours(age))
+        if self.is_refined:
+            distance = distance + self.evenness.distance(maps[:, :_HEIGHT], self.exemplar.neighbours(age))
         return distance + OVERFLOW_WEIGHT * overflow(maps[:, :_HEIGHT])
+
+    def go_on_from(self, header: ModelHeader) -> None:
+        super().go_on_from(header)
+        self.is_refined, self.early = True, _EARLY
 
     def appearance(self) -> dict[str, Any]:
         return {"form": "principled", "relief": [self.look.relief]}
@@ -63,7 +72,8 @@ class MapsObjective(Objective):
         return tuple((2 * (self.frames[0] * self.spread).mean((1, 2)) - 1).tolist())
 
     def settings(self) -> dict[str, Any]:
-        return {"loss": self.loss.describe(), "evenness": self.evenness.describe(), "early": self.early}
+        refined = {"evenness": self.evenness.describe(), "early": self.early} if self.is_refined else {}
+        return {"loss": self.loss.describe()} | refined
 
     def exemplar_pictures(self, age: float) -> list[np.ndarray]:
         frame = self.frames[self.exemplar.index_at(age)] * self.spread

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from footage import SMALL
 from patina.engine.training.evenness import Evenness
 from patina.engine.training.exemplar import Exemplar
 from patina.engine.training.maps import MapsObjective
+from patina.engine.training.training import Training
+from test_going_on import learned
 from torch import Tensor
 
 STEP = 1 / 255
@@ -74,20 +80,31 @@ def test_levels_that_differ_are_drawn_in_proportion_and_not_asked() -> None:
     assert evenness.distance(two[1:], [(0, 1.0)]) > 100
 
 
-def test_texture_sets_ask_for_it_and_their_models_say_so() -> None:
-    """Fresh paint of metallic 0, in a corner of which a chip shows at 5 of 255: more than patches alone can feel."""
+def paint() -> MapsObjective:
+    """Two texture sets: fresh paint of metallic 0, then chips."""
     grain = np.random.Generator(np.random.PCG64(0)).normal(0.5, 0.05, (2, 64, 64, 6)).astype(np.float32)
     grain[0, ..., 3] = 0.0
     grain[1, ..., 3] = grain[1, ..., 3] > 0.55
-    objective = MapsObjective(Exemplar("paint", grain, np.array([0.0, 1.0])))
+    return MapsObjective(Exemplar("paint", grain, np.array([0.0, 1.0])))
+
+
+def cost_of_a_ghost(objective: MapsObjective) -> float:
+    """What a corner of metallic at 5 of 255 adds to the distance of fresh paint."""
     state = 2 * objective.frames[:1] * objective.spread - 1
     ghost = state.clone()
     ghost[0, 3, :3, :3] += 2 * 5 * STEP
     clean, chipped = (float(objective.distance(some, 0.0, torch.Generator().manual_seed(0))) for some in (state, ghost))
-    patches = [
-        float(objective.loss((0.5 * some + 0.5) / objective.spread, [(objective.frames[:1], 1.0)], generator))
-        for some, generator in ((one, torch.Generator().manual_seed(0)) for one in (state, ghost))
-    ]
-    assert chipped - clean > 2 * (patches[1] - patches[0])
-    assert chipped - clean == pytest.approx(1000 * 4.5 * STEP * 9 / 64**2 + patches[1] - patches[0], rel=0.01)
-    assert objective.settings()["evenness"] == Evenness.describe()
+    return chipped - clean
+
+
+def test_a_training_that_goes_on_asks_for_it_and_one_from_nothing_does_not(tmp_path: Path) -> None:
+    """Patches alone hardly feel the ghost; from nothing, where all is wrong, it would drown them."""
+    fresh, refined = paint(), paint()
+    config = replace(SMALL, network=replace(SMALL.network, channels=fresh.observed + 3))
+    before = learned(tmp_path, Training(fresh, config))
+    Training(refined, config, beginning=before)
+    patches = cost_of_a_ghost(fresh)
+    assert cost_of_a_ghost(refined) == pytest.approx(1000 * 4.5 * STEP * 9 / 64**2 + patches, rel=0.01)
+    assert cost_of_a_ghost(refined) > 2 * patches
+    assert refined.settings().items() >= {"evenness": Evenness.describe(), "early": 1.5}.items()
+    assert refined.early > fresh.early == 1 and set(fresh.settings()) == {"loss"}
