@@ -32,6 +32,7 @@ FORMS: dict[str, RelightableAppearance] = {
 }
 _START_METALLIC = 0.2  # where nothing is known of it: most surfaces are none
 _METALLIC = 3  # the channel, in the forms that have it
+_KNOWN_WEIGHT = 20  # half a metal too much costs 5, more than any texture does
 _MID_GREY = 0.2  # linear reflectance of a state that has learned nothing: display-encoded 0.5
 
 
@@ -97,11 +98,11 @@ class FlashObjective(Objective):
         return error + OVERFLOW_WEIGHT * self._overflow(state) + self._error_of_metallic(state, age)
 
     def _error_of_metallic(self, state: Tensor, age: float) -> Tensor:
-        """How far the state is from what is known of its metallic, mean square."""
+        """How far the state is from what is known of its metallic, 20 x the mean square."""
         if self.metallic is None:
             return state.new_zeros(())
         fresh, aged = self.metallic
-        return (0.5 * state[:, _METALLIC] + 0.5 - (fresh + age * (aged - fresh))).square().mean()
+        return _KNOWN_WEIGHT * (0.5 * state[:, _METALLIC] + 0.5 - (fresh + age * (aged - fresh))).square().mean()
 
     def _overflow(self, state: Tensor) -> Tensor:
         return overflow(0.5 * state[:, : self.observed - 1] + 0.5)

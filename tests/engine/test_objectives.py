@@ -114,7 +114,7 @@ def test_what_is_known_of_the_metallic_draws_the_state_to_it(distance: Callable)
         state = surface(0.5)
         more = distance(known, state, age, generator()) - distance(unknown, state, age, generator())
         square = (0.5 * state[:, 3] + 0.5 - wanted).square().mean()
-        assert float(more) == pytest.approx(float(square), abs=1e-5)
+        assert float(more) == pytest.approx(20 * float(square), abs=1e-4)
     assert known.start[3] == 1.0 and unknown.start[3] == pytest.approx(-0.6)
     assert known.settings()["metallic"] == [1.0, 0.0] and "metallic" not in unknown.settings()
 
