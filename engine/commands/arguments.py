@@ -26,24 +26,12 @@ def fresh_to_aged(text: str) -> tuple[float, float]:
 
 def gains(text: str) -> tuple[float, ...]:
     """Three factors from "1,1.05,0.8"; whether they balance a white is for who multiplies by them to say."""
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) != 3:
-        raise argparse.ArgumentTypeError(f"{text!r} is not what red, green and blue are multiplied by, as 1,1.05,0.8")
-    return values
+    return _numbers(text, 3, "what red, green and blue are multiplied by, as 1,1.05,0.8")
 
 
 def region(text: str) -> tuple[float, ...]:
     """Four shares from "0.5,0,1,1"; whether they are a part of a picture is for who cuts it to say."""
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) != 4:
-        raise argparse.ArgumentTypeError(f"{text!r} is not left, top, right and bottom from 0 to 1, such as 0.5,0,1,1")
-    return values
+    return _numbers(text, 4, "left, top, right and bottom from 0 to 1, such as 0.5,0,1,1")
 
 
 def rising(text: str) -> tuple[float, float]:
@@ -55,3 +43,13 @@ def rising(text: str) -> tuple[float, float]:
     if not 0 <= least < most <= 2:
         raise argparse.ArgumentTypeError(f"{text!r} is not two rising numbers between 0 and 2, such as 0.28,0.65")
     return least, most
+
+
+def _numbers(text: str, count: int, meaning: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != count:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {meaning}")
+    return values

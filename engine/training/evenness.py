@@ -19,14 +19,14 @@ class Evenness(nn.Module):
     frames: maps [N, C, H, W] in [0, 1]. One is even where it varies by less than a step of 8 bits.
     """
 
+    levels: Tensor  # [N, C]
+    is_even: Tensor  # [N, C] bool
+
     def __init__(self, frames: Tensor):
         super().__init__()
         lowest, highest = frames.amin((2, 3)), frames.amax((2, 3))
-        self.register_buffer("levels", (lowest + highest) / 2, persistent=False)  # [N, C]
+        self.register_buffer("levels", (lowest + highest) / 2, persistent=False)
         self.register_buffer("is_even", highest - lowest < _STEP, persistent=False)
-
-    levels: Tensor
-    is_even: Tensor
 
     def distance(self, maps: Tensor, neighbours: Sequence[tuple[int, float]]) -> Tensor:
         """How far (a scalar) maps [1, C, H, W], as they are seen, leave an even level by more than half a step.
