@@ -73,6 +73,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.3,
         help="of the steps: the last ones, in which the learning rate falls to 0 (default 0.3)",
     )
+    recipe.add_argument(
+        "--early",
+        type=float,
+        metavar="POWER",
+        help="ages are drawn as even ones raised to this power: above 1 more early ones, below 1 more late ones "
+        "(default 1; 1.5 for maps that go on from a model)",
+    )
     recipe.add_argument("--width", type=int, help="of the network (default 32, or that of the model it begins with)")
     recipe.add_argument("--duration", type=float, help="ODE time from fresh to aged (default 5, or that model's)")
     recipe.add_argument("--seed", type=int, default=0)
@@ -151,6 +158,7 @@ def run(arguments: argparse.Namespace) -> None:
         learning_rate=arguments.learning_rate,
         least_learning_rate=arguments.learning_rate / 5,
         settling=arguments.settling,
+        early=arguments.early,
         seed=arguments.seed,
     )
     job = Job(

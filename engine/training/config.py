@@ -27,7 +27,9 @@ class TrainingConfig:
     field does not lean on one step length. checks: full inferences over the whole training, fewer over a short one, by
     which the learning rate and the kept state are decided; the rate is halved when more than `patience` of them in a
     row did not better the loss by the share `plateau`. settling: the share of the steps, the last, in which the rate
-    falls to nothing. rising: steps in which it rises from nothing, where a training begins with a model.
+    falls to nothing. rising: steps in which it rises from nothing, where a training begins with a model. early: the
+    power to which ages that are drawn evenly are raised, above 1 for more early ones and below 1 for more late ones;
+    None: the objective's.
     averaging: of the weights, the share that stays at each step. precision: of convolutions, one of `PRECISIONS`; a
     training repeats bit for bit only where the machine chooses alike.
     """
@@ -47,6 +49,7 @@ class TrainingConfig:
     plateau: float = 0.01
     settling: float = 0.3
     rising: int = 200
+    early: float | None = None
     checks: int = 60
     averaging: float = 0.999
     precision: str = "auto"
@@ -80,6 +83,11 @@ class TrainingConfig:
                 f"A learning rate of {self.learning_rate:g}, a late share of {self.late_share:g} and a settling of "
                 f"{self.settling:g} cannot be trained together",
                 "use a rate from 0 to 0.1, 0.0005 is usual, and shares from 0 to 1",
+            )
+        if self.early is not None and not 0.25 <= self.early <= 4:
+            raise TrainingError(
+                f"Ages cannot be drawn by a power of {self.early:g}",
+                "use one from 0.25 (late ages) to 4 (early ones), 1 is even",
             )
         sizes = (self.state_size, self.late_state_size)
         if self.iterations < 1 or any(size < SMALLEST or size % multiple for size in sizes):

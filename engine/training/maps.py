@@ -72,7 +72,7 @@ class MapsObjective(Objective):
         return tuple((2 * (self.frames[0] * self.spread).mean((1, 2)) - 1).tolist())
 
     def settings(self) -> dict[str, Any]:
-        refined = {"evenness": self.evenness.describe(), "early": self.early} if self.is_refined else {}
+        refined = {"evenness": self.evenness.describe()} if self.is_refined else {}
         return {"loss": self.loss.describe()} | refined
 
     def exemplar_pictures(self, age: float) -> list[np.ndarray]:

@@ -22,8 +22,8 @@ class Objective(ABC, nn.Module):
     kind: the exemplar's. observed: how many of a state's first channels are seen. initialisation: the first so many
     steps of a training compare by `initial_distance` instead, in segments of `initial_segments` steps. plain_share: of
     the steps, the last, in which what is seen starts from `start` and not from noise. loss: between what is seen and
-    the exemplar. least: what hardly shows in each of its channels, or in all of them alike. early: the power to which
-    ages that are drawn evenly are raised; above 1 more of them are early.
+    the exemplar. least: what hardly shows in each of its channels, or in all of them alike. early: what
+    `TrainingConfig.early` is where it is not stated.
     """
 
     kind: str

@@ -56,6 +56,7 @@ def header_of(training: Training, path: Path, description: Description, seconds:
             **beginning,
             "iterations": training.iteration,
             "learning_rate": config.learning_rate,
+            **({"early": training.early} if training.early != 1 else {}),
             "state_size": [config.state_size, config.late_state_size],
             "plain_share": objective.plain_share,
             "inference_loss": round(training.best, 4) if math.isfinite(training.best) else None,

@@ -88,6 +88,11 @@ class Training:
         return self.objective.start if self.checked_stage[2] else ()
 
     @property
+    def early(self) -> float:
+        """The power to which ages that are drawn evenly are raised."""
+        return self.objective.early if self.config.early is None else self.config.early
+
+    @property
     def learning_rate(self) -> float:
         """That of the plateau; in the last `config.settling` of the steps it falls to nothing, along half a cosine.
 
@@ -200,7 +205,7 @@ class Training:
             self.targets = [0.0]
             return
         offsets = torch.rand(count, generator=self.generator).tolist()
-        ages = [((k + offset) / count) ** self.objective.early for k, offset in enumerate(offsets)]
+        ages = [((k + offset) / count) ** self.early for k, offset in enumerate(offsets)]
         self.targets = [0.0, *(self.config.duration * age for age in ages)]
 
     def _initial_state(self, size: int, generator: torch.Generator) -> Tensor:

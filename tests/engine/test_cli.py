@@ -160,6 +160,16 @@ def test_how_long_the_rate_falls_is_stated(monkeypatch: pytest.MonkeyPatch, tmp_
     assert rates == [pytest.approx([2.5e-4, 0.0]), pytest.approx([5e-4, 0.0])]
 
 
+def test_late_ages_are_drawn_more_often_on_demand_and_the_record_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    footage, path = write_animation(tmp_path / "rust.webp", darkening_frames(count=2)), tmp_path / "rust.safetensors"
+    options = ("--kind", "rgb", "--size", 16, "--width", 8, "--iterations", 1, "--early", 0.6)
+    assert run(monkeypatch, "train", footage, path, *options) == 0
+    assert load_model(path).header.training["early"] == 0.6
+    assert "--early=0.6" in progress.read(path).command
+
+
 def test_a_critic_takes_part_on_demand_and_only_where_it_can_see(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -135,10 +135,18 @@ def test_a_model_of_another_form_is_refused_before_anything_is_written(before: M
 
 
 @pytest.mark.parametrize(
-    "setting", [{"learning_rate": 0.0}, {"learning_rate": 0.2}, {"late_share": -0.1}, {"settling": 1.1}]
+    "setting",
+    [
+        {"learning_rate": 0.0},
+        {"learning_rate": 0.2},
+        {"late_share": -0.1},
+        {"settling": 1.1},
+        {"early": 0.0},
+        {"early": float("nan")},
+    ],
 )
-def test_a_rate_or_a_share_out_of_range_is_refused(setting: dict, before: Model, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="cannot be trained") as caught:
+def test_a_number_of_the_recipe_out_of_range_is_refused(setting: dict, before: Model, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"cannot be (trained|drawn)") as caught:
         go_on(tmp_path / "models", before, **setting)
     assert is_one_sentence(str(caught.value))
     assert not (tmp_path / "models").exists()

@@ -27,17 +27,21 @@ def test_segments_meet_the_fresh_texture_first_and_then_rising_times() -> None:
             assert k <= time * (SMALL.segments - 1) / SMALL.duration <= k + 1  # one from each fifth
 
 
-def test_early_ages_are_met_more_often_where_that_is_asked() -> None:
+@pytest.mark.parametrize(("of_objective", "stated", "power"), [(1.5, None, 1.5), (1.5, 0.6, 0.6)])
+def test_early_or_late_ages_are_met_more_often_where_that_is_asked(
+    of_objective: float, stated: float | None, power: float
+) -> None:
     """One age from each fifth still, of a life whose even ages are raised to the power."""
     objective = rgb_objective()
-    objective.early = 1.5
-    training, drawn = Training(objective, SMALL), []
+    objective.early = of_objective
+    training, drawn = Training(objective, replace(SMALL, early=stated)), []
     for _ in range(200):
         training._refresh(16, SMALL.segments)
         drawn += [training.targets[1:]] if len(training.targets) > 1 else []
-    even = (np.array(drawn) / SMALL.duration) ** (1 / 1.5)
+    even = (np.array(drawn) / SMALL.duration) ** (1 / power)
     assert (np.floor(even * (SMALL.segments - 1)) == np.arange(SMALL.segments - 1)).all()
-    assert np.mean(np.array(drawn) < 0.5 * SMALL.duration) == pytest.approx(0.5 ** (1 / 1.5), abs=0.03)  # 0.63
+    early = np.mean(np.array(drawn) < 0.5 * SMALL.duration)
+    assert early == pytest.approx(0.5 ** (1 / power), abs=0.03)  # 0.63 and 0.31
 
 
 def test_in_the_end_a_life_starts_from_the_fresh_colour_and_from_noise_where_nothing_is_seen() -> None:
