@@ -13,6 +13,7 @@ from stage import age_stage, new_material, patina, psnr, render_frame, set_stage
 
 TITLES = [
     "Ageing bronze",
+    "Brushed copper",
     "Clay drying",
     "Copper patina",
     "Crystallising copper",

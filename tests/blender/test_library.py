@@ -15,6 +15,7 @@ from trainings import write_picture
 
 SHIPPED = [
     "ageing_bronze",
+    "brushed_copper",
     "clay_drying",
     "copper_patina",
     "crystallising_copper",

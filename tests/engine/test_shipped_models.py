@@ -103,6 +103,18 @@ def test_rust_takes_the_gloss_and_the_metal_away(lives: dict[str, Life]) -> None
     assert aged["metallic"][rusted].mean() < fresh["metallic"].mean() - 0.5
 
 
+def test_patina_takes_the_metal_of_copper_away_and_greens_it(tmp_path: Path) -> None:
+    store = LifeStore(tmp_path, 1 << 30)
+    copper = Life(load_model(shipped_models()["brushed_copper"]), 11, 128, store, LifeSettings(), "cpu")
+    fresh, aged = copper.maps(0.0), copper.maps(1.0)
+    assert fresh["metallic"].mean() > 0.8
+    assert aged["metallic"].mean() < 0.1
+    assert aged["roughness"].mean() > fresh["roughness"].mean()
+    (red, green, blue), patina = fresh["base_color"].mean((0, 1)), aged["base_color"].mean((0, 1))
+    assert red > 1.25 * green and green > blue
+    assert patina[1] > 1.25 * patina[0]
+
+
 @pytest.mark.parametrize("path", shipped_models().values(), ids=lambda path: path.stem)
 def test_no_place_is_a_border(path: Path) -> None:
     """What starts shifted, around the borders, ages shifted: so there is no seam."""
