@@ -86,7 +86,7 @@ class TrainingConfig:
             )
         if self.early is not None and not 0.25 <= self.early <= 4:
             raise TrainingError(
-                f"Ages cannot be drawn by a power of {self.early:g}",
+                f"Ages drawn by a power of {self.early:g} cannot be trained",
                 "use one from 0.25 (late ages) to 4 (early ones), 1 is even",
             )
         sizes = (self.state_size, self.late_state_size)

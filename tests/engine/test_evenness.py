@@ -102,9 +102,9 @@ def test_a_training_that_goes_on_asks_for_it_and_one_from_nothing_does_not(tmp_p
     fresh, refined = paint(), paint()
     config = replace(SMALL, network=replace(SMALL.network, channels=fresh.observed + 3))
     before = learned(tmp_path, Training(fresh, config))
-    Training(refined, config, beginning=before)
+    after = learned(tmp_path, Training(refined, config, beginning=before))
     patches = cost_of_a_ghost(fresh)
     assert cost_of_a_ghost(refined) == pytest.approx(1000 * 4.5 * STEP * 9 / 64**2 + patches, rel=0.01)
     assert cost_of_a_ghost(refined) > 2 * patches
-    assert refined.settings().items() >= {"evenness": Evenness.describe()}.items()
-    assert refined.early == 1.5 and fresh.early == 1 and set(fresh.settings()) == {"loss"}
+    assert after.header.training.items() >= {"evenness": Evenness.describe(), "early": 1.5}.items()
+    assert refined.early > fresh.early == 1 and set(fresh.settings()) == {"loss"}
